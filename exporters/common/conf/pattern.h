@@ -1,0 +1,49 @@
+// Regular expressions of operators, in RE2's linear time, with the Go exporters' spelling.
+//
+//   Result<NameFilter> filter = NameFilter::make(settings.text("collector.x.device-include"),
+//                                                settings.text("collector.x.device-exclude"));
+//   if (!filter->accepts("eth0")) continue;       // answers are remembered: the second time it is a look-up
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "core/result.h"
+
+namespace finwatch {
+
+/// A compiled expression. Copies share the compiled form.
+class Pattern {
+ public:
+  /// config, with the expression and what is wrong with it, when it does not compile.
+  static Result<Pattern> compile(std::string_view expression);
+
+  /// A part of `text` matches (anchor the expression with ^ and $ to mean all of it).
+  bool matches(std::string_view text) const;
+
+ private:
+  struct Compiled;
+  std::shared_ptr<const Compiled> compiled_;
+};
+
+/// Which names an include and an exclude expression let through; an empty expression does not decide. Giving both is an
+/// error, as in node_exporter. Remembers up to 10,000 answers.
+class NameFilter {
+ public:
+  static Result<NameFilter> make(std::string_view include, std::string_view exclude);
+  bool accepts(std::string_view name);
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  std::shared_ptr<Pattern> include_;
+  std::shared_ptr<Pattern> exclude_;
+  std::unordered_map<std::string, bool, Hash, std::equal_to<>> known_;
+};
+
+}  // namespace finwatch

@@ -1,0 +1,63 @@
+// A growing piece of text that is cleared and kept, so that the second scrape allocates nothing.
+#pragma once
+
+#include <cstring>
+#include <memory>
+#include <string_view>
+
+namespace finwatch {
+
+class Buffer {
+ public:
+  Buffer() = default;
+  explicit Buffer(std::size_t capacity) { reserve(capacity); }
+  Buffer(Buffer&& other) noexcept { swap(other); }
+  Buffer& operator=(Buffer&& other) noexcept {
+    swap(other);
+    return *this;
+  }
+
+  char* data() { return data_.get(); }
+  const char* data() const { return data_.get(); }
+  std::size_t size() const { return size_; }
+  std::size_t capacity() const { return capacity_; }
+  bool empty() const { return size_ == 0; }
+  std::string_view view() const { return {data_.get(), size_}; }
+
+  void clear() { size_ = 0; }
+  void truncate(std::size_t size) { size_ = size; }
+
+  /// At least `more` bytes can follow: returns where they go. Call commit() with how many were written.
+  char* room(std::size_t more) {
+    if (capacity_ - size_ < more) grow(size_ + more);
+    return data_.get() + size_;
+  }
+  void commit(std::size_t written) { size_ += written; }
+
+  void reserve(std::size_t capacity) {
+    if (capacity > capacity_) grow(capacity);
+  }
+  void append(std::string_view text) {
+    if (text.empty()) return;
+    std::memcpy(room(text.size()), text.data(), text.size());
+    size_ += text.size();
+  }
+  void append(char c) {
+    *room(1) = c;
+    ++size_;
+  }
+  void swap(Buffer& other) noexcept {
+    data_.swap(other.data_);
+    std::swap(size_, other.size_);
+    std::swap(capacity_, other.capacity_);
+  }
+
+ private:
+  void grow(std::size_t least);
+
+  std::unique_ptr<char[]> data_;
+  std::size_t size_ = 0;
+  std::size_t capacity_ = 0;
+};
+
+}  // namespace finwatch

@@ -1,0 +1,160 @@
+#include "core/sink.h"
+
+#include <cassert>
+#include <charconv>
+#include <cmath>
+
+#include "core/text.h"
+
+namespace finwatch {
+namespace {
+
+constexpr std::size_t kLongestNumber = 32;
+
+bool is_plain(std::string_view text) {
+  for (const char c : text)
+    if (static_cast<unsigned char>(c) >= 0x80 || c == '\\' || c == '"' || c == '\n') return false;
+  return true;
+}
+
+}  // namespace
+
+void append_number(Buffer& out, double value) {
+  if (std::isnan(value)) return out.append("NaN");
+  if (std::isinf(value)) return out.append(value > 0 ? "+Inf" : "-Inf");
+  char* begin = out.room(kLongestNumber);
+  // An integer is the common case, and printing it as one is four times as fast as the shortest-digits search.
+  if (std::fabs(value) < 1e15) {
+    const auto whole = static_cast<std::int64_t>(value);
+    if (static_cast<double>(whole) == value && (whole != 0 || !std::signbit(value)))
+      return out.commit(static_cast<std::size_t>(std::to_chars(begin, begin + kLongestNumber, whole).ptr - begin));
+  }
+  out.commit(static_cast<std::size_t>(std::to_chars(begin, begin + kLongestNumber, value).ptr - begin));
+}
+
+void append_label_value(Buffer& out, std::string_view text) {
+  if (is_plain(text)) return out.append(text);
+  while (!text.empty()) {
+    const std::size_t valid = utf8_prefix(text);
+    for (const char c : text.substr(0, valid)) {
+      if (c == '\\')
+        out.append("\\\\");
+      else if (c == '"')
+        out.append("\\\"");
+      else if (c == '\n')
+        out.append("\\n");
+      else
+        out.append(c);
+    }
+    text.remove_prefix(valid);
+    if (text.empty()) return;
+    out.append("\xEF\xBF\xBD");  // U+FFFD
+    text.remove_prefix(1);
+  }
+}
+
+void MetricSink::open_family(MetricType type, std::string_view name, std::string_view help) {
+  constexpr std::size_t kLongest = 0xFFFF;
+  const std::string_view short_help = help.substr(0, kLongest);
+  assert(name.size() <= kLongest);
+  Mark mark;
+  mark.offset = static_cast<std::uint32_t>(text_.size());
+  mark.meta_offset = static_cast<std::uint32_t>(meta_.size());
+  mark.name_length = static_cast<std::uint16_t>(name.size());
+  mark.help_length = static_cast<std::uint16_t>(short_help.size());
+  mark.type = type;
+  meta_.append(name);
+  meta_.append(short_help);
+  marks_.push_back(mark);
+}
+
+void MetricSink::add_sample(std::string_view suffix, std::span<const LabelPair> labels, double number) {
+  assert(!marks_.empty());
+  std::size_t family = marks_.size() - 1;
+  while (marks_[family].is_exemplar) --family;
+  begin_line(name_of(marks_[family]), suffix);
+  char before = '{';
+  for (const LabelPair& pair : labels) {
+    label(before, pair.name, pair.value);
+    before = ',';
+  }
+  if (!labels.empty()) end_labels();
+  value(number);
+  end_line();
+}
+
+void MetricSink::clear() {
+  text_.clear();
+  meta_.clear();
+  marks_.clear();
+  series_ = 0;
+}
+
+void MetricSink::append(const MetricSink& other) {
+  const auto text_base = static_cast<std::uint32_t>(text_.size());
+  const auto meta_base = static_cast<std::uint32_t>(meta_.size());
+  text_.append(other.text_.view());
+  meta_.append(other.meta_.view());
+  marks_.reserve(marks_.size() + other.marks_.size());
+  for (Mark mark : other.marks_) {
+    mark.offset += text_base;
+    mark.meta_offset += meta_base;
+    marks_.push_back(mark);
+  }
+  series_ += other.series_;
+}
+
+void MetricSink::label(char before, std::string_view name, std::string_view value) {
+  char* out = text_.room(name.size() + 3);
+  *out++ = before;
+  std::memcpy(out, name.data(), name.size());
+  out += name.size();
+  *out++ = '=';
+  *out = '"';
+  text_.commit(name.size() + 3);
+  append_label_value(text_, value);
+  text_.append('"');
+}
+
+void MetricSink::bucket_label(char before, double upper_bound) {
+  text_.append(before);
+  text_.append("le=\"");
+  const std::size_t start = text_.size();
+  append_number(text_, upper_bound);
+  // OpenMetrics wants floats to look like floats, and both formats must agree or the series would change its name.
+  const std::string_view written = text_.view().substr(start);
+  if (written.find_first_not_of("-0123456789") == std::string_view::npos) text_.append(".0");
+  text_.append('"');
+}
+
+void MetricSink::value(double number) {
+  text_.append(' ');
+  append_number(text_, number);
+}
+
+void MetricSink::value(std::int64_t number) {
+  char* out = text_.room(kLongestNumber);
+  *out = ' ';
+  text_.commit(static_cast<std::size_t>(std::to_chars(out + 1, out + kLongestNumber, number).ptr - out));
+}
+
+void MetricSink::value(std::uint64_t number) {
+  char* out = text_.room(kLongestNumber);
+  *out = ' ';
+  text_.commit(static_cast<std::size_t>(std::to_chars(out + 1, out + kLongestNumber, number).ptr - out));
+}
+
+void MetricSink::exemplar(const Exemplar& what) {
+  Mark mark;
+  mark.offset = static_cast<std::uint32_t>(text_.size());
+  mark.is_exemplar = true;
+  text_.append(" # ");
+  label('{', what.label, what.value);
+  end_labels();
+  value(what.observed);
+  if (what.timestamp_seconds != 0) value(what.timestamp_seconds);
+  mark.exemplar_length = static_cast<std::uint16_t>(text_.size() - mark.offset);
+  marks_.push_back(mark);
+}
+
+}  // namespace finwatch

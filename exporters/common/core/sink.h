@@ -1,0 +1,221 @@
+// Where samples go: exposition text, written straight into one kept buffer. In steady state nothing is allocated.
+//
+//   constexpr MetricDesc kReads{MetricType::counter, "node_disk_reads_completed_total", "…", "device"};
+//   auto family = sink.family(kReads);
+//   for (const Disk& disk : disks) family.add(disk.reads, disk.name);       // label values are escaped here
+//   sink.add(kLoad1, load);                                                 // a family without labels
+//
+// A family is written in one piece: open it, add its samples, open the next one. A family without samples leaves no trace.
+// Integers are written exactly; doubles with the fewest digits that read back as the same double.
+//
+// The text holds samples only. What differs between text 0.0.4 and OpenMetrics (HELP, TYPE, UNIT, exemplars) is kept beside
+// it as marks and put in by `exposition.h`, so one run serves scrapers of both kinds.
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "core/buffer.h"
+#include "core/metric.h"
+
+namespace finwatch {
+
+/// What happened once, beside the bucket it fell into. Written in OpenMetrics only.
+struct Exemplar {
+  std::string_view label;
+  std::string_view value;
+  double observed = 0;
+  double timestamp_seconds = 0;  // 0: left out
+};
+
+/// One bucket: how many observations were ≤ upper_bound. Counts are cumulative. The +Inf bucket is written from `count`.
+struct HistogramBucket {
+  double upper_bound = 0;
+  std::uint64_t cumulative_count = 0;
+  const Exemplar* exemplar = nullptr;
+};
+
+struct Histogram {
+  std::span<const HistogramBucket> buckets;  // ascending, without +Inf
+  std::uint64_t count = 0;
+  double sum = 0;
+};
+
+template <std::size_t N>
+class Family;
+
+/// Label names and values that are known only while running (textfile, labels of a bridge). Names must be valid.
+struct LabelPair {
+  std::string_view name;
+  std::string_view value;
+};
+
+class MetricSink {
+ public:
+  template <std::size_t N>
+  Family<N> family(const MetricDesc<N>& desc) {
+    return Family<N>(*this, desc, desc.name);
+  }
+  /// A family whose full name is found at run time; `name` must match desc.name's `*` and outlive the Family.
+  template <std::size_t N>
+  Family<N> family(const MetricDesc<N>& desc, std::string_view name) {
+    return Family<N>(*this, desc, name);
+  }
+  template <class V>
+  void add(const MetricDesc<0>& desc, V value);
+
+  // The runtime-typed door, for bridges: open_family, then add_sample as often as needed.
+  void open_family(MetricType type, std::string_view name, std::string_view help);
+  /// `suffix` is "", "_bucket", "_sum" or "_count".
+  void add_sample(std::string_view suffix, std::span<const LabelPair> labels, double value);
+
+  void clear();
+  bool empty() const { return text_.empty(); }
+  std::size_t series() const { return series_; }
+  std::string_view samples() const { return text_.view(); }
+
+  /// The beginning of a family at `offset` of samples(), or (exemplar) a stretch of `length` that only OpenMetrics shows.
+  struct Mark {
+    std::uint32_t offset = 0;
+    std::uint32_t meta_offset = 0;  // in meta(): the name, then the help
+    std::uint16_t name_length = 0;
+    std::uint16_t help_length = 0;
+    std::uint16_t exemplar_length = 0;
+    MetricType type = MetricType::gauge;
+    bool is_exemplar = false;
+  };
+  std::span<const Mark> marks() const { return marks_; }
+  std::string_view meta() const { return meta_.view(); }
+  std::string_view name_of(const Mark& mark) const { return meta().substr(mark.meta_offset, mark.name_length); }
+  std::string_view help_of(const Mark& mark) const {
+    return meta().substr(mark.meta_offset + mark.name_length, mark.help_length);
+  }
+  /// Copies everything of `other` behind what is here.
+  void append(const MetricSink& other);
+
+ private:
+  template <std::size_t>
+  friend class Family;
+
+  void begin_line(std::string_view name, std::string_view suffix) {
+    text_.append(name);
+    if (!suffix.empty()) text_.append(suffix);
+  }
+  void label(char before, std::string_view name, std::string_view value);
+  void bucket_label(char before, double upper_bound);
+  void end_labels() { text_.append('}'); }
+  void value(double number);
+  void value(std::int64_t number);
+  void value(std::uint64_t number);
+  void exemplar(const Exemplar& exemplar);
+  void end_line() {
+    text_.append('\n');
+    ++series_;
+  }
+
+  Buffer text_;
+  Buffer meta_;
+  std::vector<Mark> marks_;
+  std::size_t series_ = 0;
+};
+
+template <std::size_t N>
+class Family {
+ public:
+  Family(MetricSink& sink, const MetricDesc<N>& desc, std::string_view name) : sink_(sink), desc_(desc), name_(name) {}
+
+  /// One sample. `values` are the label values, in the order of the description.
+  template <class V, std::convertible_to<std::string_view>... L>
+  Family& add(V number, const L&... values) {
+    static_assert(sizeof...(L) == N, "one value for each label of the metric");
+    begin({});
+    write_labels(std::array<std::string_view, N>{std::string_view(values)...});
+    finish(number);
+    return *this;
+  }
+
+  /// A classic histogram: its buckets, sum and count.
+  template <std::convertible_to<std::string_view>... L>
+  Family& add_histogram(const Histogram& histogram, const L&... values) {
+    static_assert(sizeof...(L) == N, "one value for each label of the metric");
+    const std::array<std::string_view, N> labels{std::string_view(values)...};
+    for (const HistogramBucket& bucket : histogram.buckets)
+      write_bucket(bucket.upper_bound, bucket.cumulative_count, bucket.exemplar, labels);
+    write_bucket(kInfinity, histogram.count, nullptr, labels);
+    begin("_sum");
+    write_labels(labels);
+    finish(histogram.sum);
+    begin("_count");
+    write_labels(labels);
+    finish(histogram.count);
+    return *this;
+  }
+
+  /// One sample a state, 1 for the one that holds. `state_label` must be the last label of the description.
+  template <std::convertible_to<std::string_view>... L>
+  Family& add_states(std::span<const std::string_view> states, std::string_view current, const L&... values) {
+    static_assert(sizeof...(L) + 1 == N, "one value for each label but the last, which is the state");
+    for (const std::string_view state : states) add(state == current, values..., state);
+    return *this;
+  }
+
+ private:
+  static constexpr double kInfinity = __builtin_huge_val();
+
+  void begin(std::string_view suffix) {
+    if (!open_) {
+      sink_.open_family(desc_.type, name_, desc_.help);
+      open_ = true;
+    }
+    sink_.begin_line(name_, suffix);
+  }
+  void write_labels(const std::array<std::string_view, N>& values) {
+    if constexpr (N > 0) {
+      for (std::size_t i = 0; i < N; ++i) sink_.label(i == 0 ? '{' : ',', desc_.labels[i], values[i]);
+      sink_.end_labels();
+    }
+  }
+  template <class V>
+  void finish(V number) {
+    if constexpr (std::same_as<V, bool>)
+      sink_.value(std::int64_t{number});
+    else if constexpr (std::unsigned_integral<V>)
+      sink_.value(std::uint64_t{number});
+    else if constexpr (std::signed_integral<V>)
+      sink_.value(std::int64_t{number});
+    else
+      sink_.value(static_cast<double>(number));
+    sink_.end_line();
+  }
+  void write_bucket(double bound, std::uint64_t count, const Exemplar* exemplar, const std::array<std::string_view, N>& v) {
+    begin("_bucket");
+    for (std::size_t i = 0; i < N; ++i) sink_.label(i == 0 ? '{' : ',', desc_.labels[i], v[i]);
+    sink_.bucket_label(N == 0 ? '{' : ',', bound);
+    sink_.end_labels();
+    sink_.value(count);
+    if (exemplar != nullptr) sink_.exemplar(*exemplar);
+    sink_.end_line();
+  }
+
+  MetricSink& sink_;
+  const MetricDesc<N>& desc_;
+  std::string_view name_;
+  bool open_ = false;
+};
+
+template <class V>
+void MetricSink::add(const MetricDesc<0>& desc, V number) {
+  family(desc).add(number);
+}
+
+/// Appends `value` as Prometheus spells it: shortest digits that read back the same, NaN, +Inf, -Inf.
+void append_number(Buffer& out, double value);
+
+/// Appends `text` with \ " and newline escaped and every byte that is not valid UTF-8 replaced by U+FFFD.
+void append_label_value(Buffer& out, std::string_view text);
+
+}  // namespace finwatch
