@@ -3,6 +3,7 @@
 # For each name it wants exporters/<program>/<name>.cpp, test/exporters/<program>/test_<name>.cpp and
 # docs/collectors/<name>.md, and stops when one is missing. It makes the library finwatch_<program>_collectors with a
 # generated table of all CollectorInfo rows (self-registering statics would vanish from a static library).
+# What two collectors read together stands in exporters/<program>/sources/.
 function(finwatch_collectors program)
   set(names ${ARGN})
   list(SORT names)
@@ -35,7 +36,8 @@ std::span<const CollectorInfo* const> collectors() {
 
 }  // namespace finwatch::@program@
 ]] @ONLY)
-  add_library(finwatch_${program}_collectors STATIC ${table} ${sources})
+  file(GLOB shared CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/exporters/${program}/sources/*.cpp)
+  add_library(finwatch_${program}_collectors STATIC ${table} ${sources} ${shared})
   target_link_libraries(finwatch_${program}_collectors PUBLIC finwatch_common)
   set_property(GLOBAL PROPERTY FINWATCH_COLLECTORS_${program} ${names})
 endfunction()
