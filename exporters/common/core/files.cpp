@@ -37,6 +37,8 @@ Result<std::string_view> KeptFile::read() {
   const bool was_open = static_cast<bool>(descriptor_);
   if (!was_open) {
     descriptor_.reset(::open(path_.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
+    // Absence is an ordinary answer, given at every scrape: it costs no message.
+    if (!descriptor_ && errno == ENOENT) return Errc::no_data;
     if (!descriptor_) return error_from_errno(errno, path_);
   }
   Result<std::string_view> text = fill();

@@ -22,6 +22,9 @@ struct Convoy::Road {
   bool driving = false;                // the thread in front is inside work()
   SteadyTime begun;                    // when it went in
   SteadyTime deadline;
+  std::uint64_t run = 0;               // how many runs have begun
+  std::uint64_t shortened_run = 0;     // a run that has not begun yet, and its new deadline
+  SteadyTime shortened_deadline;
   std::size_t stuck = 0;
   bool closing = false;
 };
@@ -43,6 +46,7 @@ void Convoy::run(Items items, SteadyTime deadline, nanoseconds patience) {
   road.next = 0;
   road.unfinished = 0;
   road.deadline = deadline;
+  if (++road.run == road.shortened_run) road.deadline = std::min(deadline, road.shortened_deadline);
   for (const auto& item : items) {
     item->wanted_ = !item->busy_;
     item->outcome_ = item->busy_ ? Outcome::busy : Outcome::late;
@@ -109,11 +113,21 @@ void Convoy::drive(std::shared_ptr<Road> road, std::uint64_t turn) {
   }
 }
 
-void Convoy::shorten(SteadyTime deadline) {
+void Convoy::shorten(std::uint64_t run, SteadyTime deadline) {
+  Road& road = *road_;
+  const std::lock_guard lock(road.mutex);
+  if (run == road.run) {
+    road.deadline = std::min(road.deadline, deadline);
+    road.news.notify_one();
+  } else if (run > road.run) {
+    road.shortened_deadline = run == road.shortened_run ? std::min(road.shortened_deadline, deadline) : deadline;
+    road.shortened_run = run;
+  }
+}
+
+std::uint64_t Convoy::next_run() const {
   const std::lock_guard lock(road_->mutex);
-  if (deadline >= road_->deadline) return;
-  road_->deadline = deadline;
-  road_->news.notify_one();
+  return road_->run + 1;
 }
 
 std::size_t Convoy::stuck_threads() const {

@@ -48,8 +48,10 @@ class Convoy {
   /// Returns when every item is done, and at `deadline` at the latest. Called by one thread at a time.
   void run(Items items, SteadyTime deadline, std::chrono::nanoseconds patience);
 
-  /// Brings the deadline of the run that is going on forward; from any thread.
-  void shorten(SteadyTime deadline);
+  /// Brings the deadline of one run forward, from any thread. `run` is what next_run() said before that run began; a run that
+  /// has not begun yet will heed it, one that is over is left alone.
+  void shorten(std::uint64_t run, SteadyTime deadline);
+  std::uint64_t next_run() const;
 
   /// How many threads wait for an item that is stuck.
   std::size_t stuck_threads() const;

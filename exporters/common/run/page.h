@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <memory>
 #include <string_view>
 #include <utility>
 
@@ -37,25 +38,25 @@ class Page {
 class PageRef {
  public:
   PageRef() = default;
-  explicit PageRef(Page* page) : page_(page) {
-    if (page_ != nullptr) page_->readers_.fetch_add(1, std::memory_order_relaxed);
+  explicit PageRef(std::shared_ptr<Page> page) : page_(std::move(page)) {
+    if (page_) page_->readers_.fetch_add(1, std::memory_order_relaxed);
   }
   PageRef(const PageRef& other) : PageRef(other.page_) {}
-  PageRef(PageRef&& other) noexcept : page_(std::exchange(other.page_, nullptr)) {}
+  PageRef(PageRef&& other) noexcept = default;
   PageRef& operator=(PageRef other) noexcept {
     std::swap(page_, other.page_);
     return *this;
   }
   ~PageRef() {
-    if (page_ != nullptr) page_->readers_.fetch_sub(1, std::memory_order_release);
+    if (page_) page_->readers_.fetch_sub(1, std::memory_order_release);
   }
 
-  const Page* operator->() const { return page_; }
+  const Page* operator->() const { return page_.get(); }
   const Page& operator*() const { return *page_; }
-  explicit operator bool() const { return page_ != nullptr; }
+  explicit operator bool() const { return static_cast<bool>(page_); }
 
  private:
-  Page* page_ = nullptr;
+  std::shared_ptr<Page> page_;  // the pool may be gone before the last reader is
 };
 
 }  // namespace finwatch

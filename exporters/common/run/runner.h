@@ -12,9 +12,12 @@
 //   finwatch_collector_supported{collector}                 0 when its source is not on this machine
 //   finwatch_collector_failed{collector,reason}             1 for each that is supported and has no success
 //   finwatch_collector_failures_total{collector,reason}     the same, counted
+//   finwatch_collector_stuck_threads                        threads that wait for a collector which does not return
 #pragma once
 
 #include <bitset>
+#include <chrono>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string>
@@ -29,8 +32,14 @@ namespace finwatch {
 
 inline constexpr std::size_t kMostCollectors = 256;
 
-/// Which collectors a scraper wants, by their place in the runner.
-using Selection = std::bitset<kMostCollectors>;
+/// Which collectors a scraper wants: all of them, or those at some places of the set that `generation` names.
+struct Selection {
+  bool all = true;
+  std::uint64_t generation = 0;
+  std::bitset<kMostCollectors> places;
+
+  bool operator==(const Selection&) const = default;
+};
 
 /// One collector in a runner. `always` marks the program's own metrics: on every page, whatever was selected, and not
 /// reported by the scrape's meta metrics.
@@ -58,7 +67,8 @@ class Runner {
   class Waiter {
    public:
     virtual ~Waiter() = default;
-    /// Called on the runner's thread: hand the page on and return. The shape asked for is filled.
+    /// Called on the runner's thread: hand the page on and return. The shape asked for is filled, and so is its identity
+    /// encoding: answer with that when the gzip body is empty (there was no memory to compress).
     virtual void page_ready(PageRef page) noexcept = 0;
 
    private:
@@ -90,9 +100,13 @@ class Runner {
 
   std::size_t stuck_threads() const;
 
+  /// The families that the runner itself writes, for the catalogue; `*` stands for Options::name_prefix.
+  static std::span<const MetricRef> metrics();
+
  private:
+  struct Slot;
   struct Body;
-  std::shared_ptr<Body> body_;
+  std::unique_ptr<Body> body_;
 };
 
 }  // namespace finwatch

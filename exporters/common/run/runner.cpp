@@ -1,0 +1,375 @@
+#include "run/runner.h"
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "run/convoy.h"
+#include "run/gzip.h"
+
+namespace finwatch {
+namespace {
+
+using std::chrono::nanoseconds;
+
+constexpr std::chrono::milliseconds kWayBack{250};  // from the runner to the scraper
+constexpr std::size_t kKeptPages = 4;
+
+constexpr MetricDesc kSuccess{MetricType::gauge, "*_scrape_collector_success",
+                              "Whether the families of the collector are on this page.", "collector"};
+constexpr MetricDesc kDuration{MetricType::gauge, "*_scrape_collector_duration_seconds",
+                               "How long the collector took, or has been running, in seconds.", "collector"};
+constexpr MetricDesc kSupported{MetricType::gauge, "finwatch_collector_supported",
+                                "Whether the source that the collector reads is on this machine.", "collector"};
+constexpr MetricDesc kFailed{MetricType::gauge, "finwatch_collector_failed",
+                             "Collectors that are supported and missing from this page, and why.", "collector", "reason"};
+constexpr MetricDesc kFailures{MetricType::counter, "finwatch_collector_failures_total",
+                               "How often a supported collector was missing from a page, by reason.", "collector", "reason"};
+constexpr MetricDesc kStuck{MetricType::gauge, "finwatch_collector_stuck_threads",
+                            "Threads that wait for a collector which does not return."};
+constexpr MetricRef kMetrics[] = {kSuccess, kDuration, kSupported, kFailed, kFailures, kStuck};
+
+std::int64_t ticks(SteadyTime time) { return time.time_since_epoch().count(); }
+double seconds(std::int64_t nanos) { return static_cast<double>(nanos) / 1e9; }
+
+}  // namespace
+
+// One collector, what it wrote, and how it went.
+struct Runner::Slot final : Convoy::Item {
+  const CollectorInfo* info = nullptr;
+  std::unique_ptr<Collector> collector;
+  bool always = false;
+
+  Scrape scrape;          // set before a run begins it
+  MetricSink sink;        // these three belong to work() while the item is busy
+  Status status = Errc::no_data;
+  std::int64_t took = 0;  // nanoseconds
+  std::atomic<std::int64_t> began{0};
+
+  std::array<std::uint64_t, kErrcCount> failures{};  // these belong to the runner's thread
+  Errc said = Errc::no_data;                         // the last reason that was logged
+  bool well = true;
+
+  std::string_view name() const { return info->name; }
+  void prepare(const Scrape& next) {
+    // Nobody may write to a slot whose work() is still going on: convoy says so only after the run.
+    if (running.load(std::memory_order_acquire)) return;
+    scrape = next;
+  }
+  std::atomic<bool> running{false};
+
+ private:
+  void work() noexcept override {
+    running.store(true, std::memory_order_relaxed);
+    const SteadyTime start = std::chrono::steady_clock::now();
+    began.store(ticks(start), std::memory_order_relaxed);
+    sink.clear();
+    try {
+      status = collector->collect(scrape, sink);
+    } catch (const std::exception& problem) {
+      status = {Errc::internal, problem.what()};
+    } catch (...) {
+      status = {Errc::internal, "an exception of no known type"};
+    }
+    if (!status) sink.clear();
+    took = ticks(std::chrono::steady_clock::now()) - ticks(start);
+    running.store(false, std::memory_order_release);
+  }
+};
+
+struct Runner::Body {
+  using Slots = std::vector<std::shared_ptr<Slot>>;
+
+  Options options;
+  Log& log;
+  Convoy convoy;
+  Gzip gzip;
+  std::string success_name;
+  std::string duration_name;
+
+  std::mutex mutex;
+  std::condition_variable asked;
+  std::shared_ptr<const Slots> slots = std::make_shared<Slots>();
+  std::uint64_t generation = 0;
+  Waiter* first = nullptr;  // who waits, in the order they came
+  Waiter* last = nullptr;
+  const Selection* running = nullptr;
+  std::uint64_t run_number = 0;  // of the convoy's run that is going on or about to begin
+  bool stopping = false;
+
+  // Of the runner's thread alone.
+  std::uint64_t scrape_number = 0;
+  std::vector<std::shared_ptr<Slot>> wanted;
+  std::vector<std::shared_ptr<Convoy::Item>> items;
+  MetricSink meta;
+  std::vector<std::shared_ptr<Page>> pages;
+  std::thread thread;
+
+  Body(Options o, const Env& env)
+      : options(std::move(o)),
+        log(*env.log),
+        success_name(options.name_prefix + "_scrape_collector_success"),
+        duration_name(options.name_prefix + "_scrape_collector_duration_seconds") {}
+
+  void loop();
+  void run_once(std::unique_lock<std::mutex>& lock);
+  Waiter* take(const Selection& selection);
+  void judge(Slot& slot);
+  void write_meta();
+  PageRef render(const std::array<bool, 4>& shapes);
+  const std::shared_ptr<Page>& free_page();
+};
+
+Runner::Runner(Options options, const Env& env) : body_(std::make_unique<Body>(std::move(options), env)) {
+  body_->thread = std::thread([body = body_.get()] { body->loop(); });
+}
+
+Runner::~Runner() {
+  {
+    const std::lock_guard lock(body_->mutex);
+    body_->stopping = true;
+    body_->asked.notify_one();
+    if (body_->running != nullptr) body_->convoy.shorten(body_->run_number, SteadyTime{});
+  }
+  body_->thread.join();
+}
+
+void Runner::replace(std::vector<RunnerEntry> entries) {
+  auto slots = std::make_shared<Body::Slots>();
+  slots->reserve(entries.size());
+  for (RunnerEntry& entry : entries) {
+    auto slot = std::make_shared<Slot>();
+    slot->info = entry.info;
+    slot->collector = std::move(entry.collector);
+    slot->always = entry.always;
+    slots->push_back(std::move(slot));
+  }
+  const std::lock_guard lock(body_->mutex);
+  for (const auto& slot : *slots)  // counters go on counting over a reload
+    for (const auto& old : *body_->slots)
+      if (old->name() == slot->name()) slot->failures = old->failures;
+  body_->slots = std::move(slots);
+  ++body_->generation;
+}
+
+Result<Selection> Runner::select(std::span<const std::string_view> collect,
+                                 std::span<const std::string_view> exclude) const {
+  if (!collect.empty() && !exclude.empty())
+    return {Errc::config, "collect[] and exclude[] exclude each other: give one of them"};
+  const std::lock_guard lock(body_->mutex);
+  if (collect.empty() && exclude.empty()) return Selection{};
+  Selection selection{.all = false, .generation = body_->generation, .places = {}};
+  const Body::Slots& slots = *body_->slots;
+  for (const std::string_view name : collect.empty() ? exclude : collect) {
+    const auto found = std::find_if(slots.begin(), slots.end(), [&](const auto& slot) { return slot->name() == name; });
+    if (found == slots.end() || (*found)->always)
+      return {Errc::config, "no collector '" + std::string(name) + "' is switched on here"};
+    selection.places.set(static_cast<std::size_t>(found - slots.begin()));
+  }
+  if (collect.empty()) selection.places.flip();
+  for (std::size_t i = 0; i < slots.size(); ++i)
+    if (slots[i]->always) selection.places.set(i);
+  return selection;
+}
+
+void Runner::scrape(const Request& request, Waiter& waiter) {
+  waiter.request_ = request;
+  waiter.next_ = nullptr;
+  const std::lock_guard lock(body_->mutex);
+  (body_->last != nullptr ? body_->last->next_ : body_->first) = &waiter;
+  body_->last = &waiter;
+  if (body_->running != nullptr && *body_->running == request.selection)
+    body_->convoy.shorten(body_->run_number, request.deadline);
+  else if (body_->running == nullptr)
+    body_->asked.notify_one();
+}
+
+std::string Runner::scrape_now(PageShape shape, std::span<const std::string_view> collect) {
+  struct Now final : Waiter {
+    std::mutex mutex;
+    std::condition_variable ready;
+    PageRef page;
+    void page_ready(PageRef made) noexcept override {
+      const std::lock_guard lock(mutex);
+      page = std::move(made);
+      ready.notify_one();
+    }
+  } waiter;
+  const Result<Selection> selection = select(collect, {});
+  if (!selection) return {};
+  scrape({.selection = *selection, .deadline = deadline(0), .shape = shape}, waiter);
+  std::unique_lock lock(waiter.mutex);
+  waiter.ready.wait(lock, [&] { return static_cast<bool>(waiter.page); });
+  return std::string(waiter.page->body(shape));
+}
+
+SteadyTime Runner::deadline(double scraper_timeout_seconds) const {
+  nanoseconds budget = body_->options.timeout;
+  if (scraper_timeout_seconds > 0) {
+    const nanoseconds offered{static_cast<std::int64_t>(std::min(scraper_timeout_seconds, 3600.0) * 1e9)};
+    budget = std::min(budget, std::max<nanoseconds>(offered - kWayBack, offered / 2));
+  }
+  return std::chrono::steady_clock::now() + std::chrono::duration_cast<SteadyTime::duration>(budget);
+}
+
+std::size_t Runner::stuck_threads() const { return body_->convoy.stuck_threads(); }
+
+std::span<const MetricRef> Runner::metrics() { return kMetrics; }
+
+void Runner::Body::loop() {
+  std::unique_lock lock(mutex);
+  while (true) {
+    asked.wait(lock, [&] { return stopping || first != nullptr; });
+    if (first == nullptr) return;
+    run_once(lock);
+  }
+}
+
+void Runner::Body::run_once(std::unique_lock<std::mutex>& lock) {
+  const Selection selection = first->request_.selection;
+  SteadyTime deadline = first->request_.deadline;
+  for (const Waiter* waiter = first; waiter != nullptr; waiter = waiter->next_)
+    if (waiter->request_.selection == selection) deadline = std::min(deadline, waiter->request_.deadline);
+  if (stopping) deadline = SteadyTime{};
+  const std::shared_ptr<const Slots> all = slots;
+  // A selection made before a reload names places of another set: such a scraper gets everything, once.
+  const bool everything = selection.all || selection.generation != generation;
+  running = &selection;
+  run_number = convoy.next_run();
+  lock.unlock();
+
+  wanted.clear();
+  items.clear();
+  const Scrape scrape{.deadline = deadline, .number = ++scrape_number};
+  for (std::size_t i = 0; i < all->size(); ++i) {
+    if (!everything && !selection.places[i]) continue;
+    (*all)[i]->prepare(scrape);
+    wanted.push_back((*all)[i]);
+    items.push_back((*all)[i]);
+  }
+  convoy.run(items, deadline, options.patience);
+  for (const auto& slot : wanted) judge(*slot);
+  write_meta();
+
+  lock.lock();
+  Waiter* answered = take(selection);
+  running = nullptr;
+  lock.unlock();
+  std::array<bool, 4> shapes{};
+  for (const Waiter* waiter = answered; waiter != nullptr; waiter = waiter->next_)
+    shapes[waiter->request_.shape.index()] = true;
+  const PageRef page = render(shapes);
+  while (answered != nullptr) {
+    Waiter* next = answered->next_;  // page_ready may end the waiter's life
+    answered->page_ready(page);
+    answered = next;
+  }
+  lock.lock();
+}
+
+// Takes out of the queue all who wait for this selection.
+Runner::Waiter* Runner::Body::take(const Selection& selection) {
+  Waiter* taken = nullptr;
+  Waiter** taken_end = &taken;
+  Waiter** link = &first;
+  last = nullptr;
+  while (*link != nullptr) {
+    Waiter* waiter = *link;
+    if (waiter->request_.selection == selection) {
+      *link = waiter->next_;
+      waiter->next_ = nullptr;
+      *taken_end = waiter;
+      taken_end = &waiter->next_;
+    } else {
+      last = waiter;
+      link = &waiter->next_;
+    }
+  }
+  return taken;
+}
+
+// Counts a failure, and says so in the log when it is news.
+void Runner::Body::judge(Slot& slot) {
+  const bool done = slot.outcome() == Convoy::Outcome::done;
+  const Errc reason = done ? (slot.status ? Errc::no_data : slot.status.error().code) : Errc::timeout;
+  const bool well = done && (slot.status || reason == Errc::no_data);
+  if (!well) ++slot.failures[static_cast<std::size_t>(reason)];
+  const bool news = well != slot.well || (!well && reason != slot.said);
+  slot.well = well;
+  slot.said = reason;
+  if (!news) return;
+  if (well)
+    log.info("collector recovered", {{"collector", slot.name()}});
+  else
+    log.warn("collector failed", {{"collector", slot.name()},
+                                  {"reason", to_string(reason)},
+                                  {"error", done ? std::string_view(slot.status.error().message) : "still running"}});
+}
+
+void Runner::Body::write_meta() {
+  const std::int64_t now = ticks(std::chrono::steady_clock::now());
+  meta.clear();
+  auto success = meta.family(kSuccess, success_name);
+  for (const auto& slot : wanted)
+    if (!slot->always) success.add(slot->outcome() == Convoy::Outcome::done && slot->status, slot->name());
+  auto duration = meta.family(kDuration, duration_name);
+  for (const auto& slot : wanted) {
+    if (slot->always) continue;
+    const bool done = slot->outcome() == Convoy::Outcome::done;
+    const std::int64_t began = slot->began.load(std::memory_order_relaxed);
+    duration.add(seconds(done ? slot->took : began == 0 ? 0 : now - began), slot->name());
+  }
+  auto supported = meta.family(kSupported);
+  for (const auto& slot : wanted) {
+    if (slot->always) continue;
+    const bool absent = slot->outcome() == Convoy::Outcome::done && !slot->status && slot->said == Errc::no_data;
+    supported.add(!absent, slot->name());
+  }
+  auto failed = meta.family(kFailed);
+  for (const auto& slot : wanted)
+    if (!slot->well) failed.add(true, slot->name(), to_string(slot->said));
+  auto failures = meta.family(kFailures);
+  for (const auto& slot : wanted)
+    for (std::size_t reason = 0; reason < slot->failures.size(); ++reason)
+      if (slot->failures[reason] > 0)
+        failures.add(slot->failures[reason], slot->name(), to_string(static_cast<Errc>(reason)));
+  meta.add(kStuck, convoy.stuck_threads());
+}
+
+PageRef Runner::Body::render(const std::array<bool, 4>& shapes) {
+  const std::shared_ptr<Page>& page = free_page();
+  for (const Format format : {Format::text, Format::open_metrics}) {
+    const PageShape plain{format, Encoding::identity};
+    const PageShape packed{format, Encoding::gzip};
+    Buffer& text = page->bodies_[plain.index()];
+    Buffer& small = page->bodies_[packed.index()];
+    text.clear();
+    small.clear();
+    if (!shapes[plain.index()] && !shapes[packed.index()]) continue;
+    for (const auto& slot : wanted)
+      if (slot->outcome() == Convoy::Outcome::done) write_page(slot->sink, format, text);
+    write_page(meta, format, text);
+    finish_page(format, text);
+    if (shapes[packed.index()]) gzip.compress(text.view(), small);
+  }
+  return PageRef(page);
+}
+
+const std::shared_ptr<Page>& Runner::Body::free_page() {
+  const auto is_free = [](const std::shared_ptr<Page>& page) {
+    return page->readers_.load(std::memory_order_acquire) == 0;
+  };
+  if (pages.size() > kKeptPages) {  // a burst of slow readers is over: give the memory back
+    const auto spare = std::find_if(pages.begin(), pages.end(), is_free);
+    if (spare != pages.end()) pages.erase(spare);
+  }
+  const auto found = std::find_if(pages.begin(), pages.end(), is_free);
+  if (found != pages.end()) return *found;
+  pages.push_back(std::make_shared<Page>());
+  return pages.back();
+}
+
+}  // namespace finwatch
