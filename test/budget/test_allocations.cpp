@@ -1,0 +1,135 @@
+// A scrape in steady state allocates nothing: counted here, for every collector and for the runner, on this very machine.
+//
+// malloc itself is replaced, so what a library or the C library allocates counts too. A number that has to move is moved
+// here, with its reason, in the commit that moves it.
+#include <atomic>
+#include <cerrno>
+#include <condition_variable>
+#include <cstdlib>
+#include <mutex>
+
+#include "host/collectors.h"
+#include "run/runner.h"
+#include "support/catch.h"
+#include "support/collector_test.h"
+
+namespace {
+std::atomic<bool> counting{false};
+std::atomic<std::uint64_t> allocations{0};
+void count() {
+  if (counting.load(std::memory_order_relaxed)) allocations.fetch_add(1, std::memory_order_relaxed);
+}
+}  // namespace
+
+extern "C" {
+void* __libc_malloc(std::size_t);
+void* __libc_calloc(std::size_t, std::size_t);
+void* __libc_realloc(void*, std::size_t);
+void* __libc_memalign(std::size_t, std::size_t);
+
+void* malloc(std::size_t size) {
+  count();
+  return __libc_malloc(size);
+}
+void* calloc(std::size_t number, std::size_t size) {
+  count();
+  return __libc_calloc(number, size);
+}
+void* realloc(void* old, std::size_t size) {
+  count();
+  return __libc_realloc(old, size);
+}
+void* memalign(std::size_t alignment, std::size_t size) {
+  count();
+  return __libc_memalign(alignment, size);
+}
+void* aligned_alloc(std::size_t alignment, std::size_t size) {
+  count();
+  return __libc_memalign(alignment, size);
+}
+int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
+  count();
+  *out = __libc_memalign(alignment, size);
+  return *out == nullptr ? ENOMEM : 0;
+}
+}
+
+using namespace finwatch;
+
+namespace {
+
+constexpr int kWarmUp = 5;
+
+template <class Work>
+std::uint64_t allocations_in(Work work) {
+  allocations = 0;
+  counting = true;
+  work();
+  counting = false;
+  return allocations;
+}
+
+struct Now final : Runner::Waiter {
+  std::mutex mutex;
+  std::condition_variable ready;
+  bool done = false;
+  void page_ready(PageRef) noexcept override {
+    const std::lock_guard lock(mutex);
+    done = true;
+    ready.notify_one();
+  }
+};
+
+}  // namespace
+
+TEST_CASE("budget: no collector allocates in steady state") {
+  for (const CollectorInfo* info : host::collectors()) {
+    const Env env;
+    test::FakeSettings settings(*info);
+    MadeCollector made = info->make(env, settings);
+    if (!made) continue;
+    MetricSink sink;
+    Scrape scrape;
+    Errc code = Errc::internal;
+    const auto run = [&] {
+      sink.clear();
+      scrape.deadline = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+      ++scrape.number;
+      const Status status = (*made)->collect(scrape, sink);
+      code = status ? Errc::no_data : status.error().code;
+    };
+    for (int i = 0; i < kWarmUp; ++i) run();
+    const std::uint64_t counted = allocations_in(run);
+    CAPTURE(info->name, to_string(code));
+    // A collector that fails may build the sentence that says why.
+    if (code == Errc::no_data) CHECK(counted == 0);
+  }
+}
+
+TEST_CASE("budget: the runner allocates nothing between the request and the page, compressed or not") {
+  const Env env;
+  Runner runner({.name_prefix = "node"}, env);
+  std::vector<RunnerEntry> entries;
+  for (const CollectorInfo* info : host::collectors()) {
+    if (info->by_default == ByDefault::off) continue;
+    test::FakeSettings settings(*info);
+    MadeCollector made = info->make(env, settings);
+    REQUIRE(made);
+    entries.push_back({info, std::move(*made), false});
+  }
+  runner.replace(std::move(entries));
+  const auto scrape = [&](PageShape shape) {
+    Now now;
+    runner.scrape({.selection = {}, .deadline = runner.deadline(0), .shape = shape}, now);
+    std::unique_lock lock(now.mutex);
+    now.ready.wait(lock, [&] { return now.done; });
+  };
+  const PageShape text{};
+  const PageShape packed{Format::open_metrics, Encoding::gzip};
+  for (int i = 0; i < kWarmUp; ++i) {
+    scrape(text);
+    scrape(packed);
+  }
+  CHECK(allocations_in([&] { scrape(text); }) == 0);
+  CHECK(allocations_in([&] { scrape(packed); }) == 0);
+}
