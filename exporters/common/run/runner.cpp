@@ -5,7 +5,6 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
-#include <thread>
 
 #include "run/convoy.h"
 #include "run/gzip.h"
@@ -49,7 +48,7 @@ struct Runner::Slot final : Convoy::Item {
   std::int64_t took = 0;  // nanoseconds
   std::atomic<std::int64_t> began{0};
 
-  std::array<std::uint64_t, kErrcCount> failures{};  // these belong to the runner's thread
+  std::array<std::uint64_t, kErrcCount> failures{};  // these belong to who ends the run
   Errc said = Errc::no_data;                         // the last reason that was logged
   bool well = true;
 
@@ -80,7 +79,7 @@ struct Runner::Slot final : Convoy::Item {
   }
 };
 
-struct Runner::Body {
+struct Runner::Body final : Convoy::Arrival {
   using Slots = std::vector<std::shared_ptr<Slot>>;
 
   Options options;
@@ -91,22 +90,23 @@ struct Runner::Body {
   std::string duration_name;
 
   std::mutex mutex;
-  std::condition_variable asked;
+  std::condition_variable became_idle;
   std::shared_ptr<const Slots> slots = std::make_shared<Slots>();
   std::uint64_t generation = 0;
   Waiter* first = nullptr;  // who waits, in the order they came
   Waiter* last = nullptr;
-  const Selection* running = nullptr;
+  bool running = false;
+  Selection running_selection;
   std::uint64_t run_number = 0;  // of the convoy's run that is going on or about to begin
   bool stopping = false;
 
-  // Of the runner's thread alone.
+  // Of the run that is going on: touched by who begins it and by who ends it.
   std::uint64_t scrape_number = 0;
+  SteadyTime deadline;
   std::vector<std::shared_ptr<Slot>> wanted;
   std::vector<std::shared_ptr<Convoy::Item>> items;
   MetricSink meta;
   std::vector<std::shared_ptr<Page>> pages;
-  std::thread thread;
 
   Body(Options o, const Env& env)
       : options(std::move(o)),
@@ -114,8 +114,10 @@ struct Runner::Body {
         success_name(options.name_prefix + "_scrape_collector_success"),
         duration_name(options.name_prefix + "_scrape_collector_duration_seconds") {}
 
-  void loop();
-  void run_once(std::unique_lock<std::mutex>& lock);
+  void go_on();
+  bool set_off();
+  void arrived() noexcept override;
+  void conclude();
   Waiter* take(const Selection& selection);
   void judge(Slot& slot);
   void write_meta();
@@ -123,18 +125,13 @@ struct Runner::Body {
   const std::shared_ptr<Page>& free_page();
 };
 
-Runner::Runner(Options options, const Env& env) : body_(std::make_unique<Body>(std::move(options), env)) {
-  body_->thread = std::thread([body = body_.get()] { body->loop(); });
-}
+Runner::Runner(Options options, const Env& env) : body_(std::make_unique<Body>(std::move(options), env)) {}
 
 Runner::~Runner() {
-  {
-    const std::lock_guard lock(body_->mutex);
-    body_->stopping = true;
-    body_->asked.notify_one();
-    if (body_->running != nullptr) body_->convoy.shorten(body_->run_number, SteadyTime{});
-  }
-  body_->thread.join();
+  std::unique_lock lock(body_->mutex);
+  body_->stopping = true;
+  if (body_->running) body_->convoy.shorten(body_->run_number, SteadyTime{});
+  body_->became_idle.wait(lock, [&] { return !body_->running; });
 }
 
 void Runner::replace(std::vector<RunnerEntry> entries) {
@@ -178,13 +175,17 @@ Result<Selection> Runner::select(std::span<const std::string_view> collect,
 void Runner::scrape(const Request& request, Waiter& waiter) {
   waiter.request_ = request;
   waiter.next_ = nullptr;
-  const std::lock_guard lock(body_->mutex);
-  (body_->last != nullptr ? body_->last->next_ : body_->first) = &waiter;
-  body_->last = &waiter;
-  if (body_->running != nullptr && *body_->running == request.selection)
-    body_->convoy.shorten(body_->run_number, request.deadline);
-  else if (body_->running == nullptr)
-    body_->asked.notify_one();
+  {
+    const std::lock_guard lock(body_->mutex);
+    (body_->last != nullptr ? body_->last->next_ : body_->first) = &waiter;
+    body_->last = &waiter;
+    if (body_->running) {
+      if (body_->running_selection == request.selection) body_->convoy.shorten(body_->run_number, request.deadline);
+      return;
+    }
+    body_->running = true;
+  }
+  body_->go_on();
 }
 
 std::string Runner::scrape_now(PageShape shape, std::span<const std::string_view> collect) {
@@ -219,45 +220,57 @@ std::size_t Runner::stuck_threads() const { return body_->convoy.stuck_threads()
 
 std::span<const MetricRef> Runner::metrics() { return kMetrics; }
 
-void Runner::Body::loop() {
-  std::unique_lock lock(mutex);
-  while (true) {
-    asked.wait(lock, [&] { return stopping || first != nullptr; });
-    if (first == nullptr) return;
-    run_once(lock);
+// Begins the next run, or rests when nobody waits. Called by who set `running`, and at the end of a run.
+void Runner::Body::go_on() {
+  while (set_off()) {
+    if (convoy.start(items, deadline, options.patience, *this)) return;  // arrived() goes on
+    conclude();                                                         // all are busy: the page says so
   }
 }
 
-void Runner::Body::run_once(std::unique_lock<std::mutex>& lock) {
-  const Selection selection = first->request_.selection;
-  SteadyTime deadline = first->request_.deadline;
+bool Runner::Body::set_off() {
+  const std::lock_guard lock(mutex);
+  if (first == nullptr) {
+    running = false;
+    became_idle.notify_all();
+    return false;
+  }
+  running_selection = first->request_.selection;
+  deadline = first->request_.deadline;
   for (const Waiter* waiter = first; waiter != nullptr; waiter = waiter->next_)
-    if (waiter->request_.selection == selection) deadline = std::min(deadline, waiter->request_.deadline);
+    if (waiter->request_.selection == running_selection) deadline = std::min(deadline, waiter->request_.deadline);
   if (stopping) deadline = SteadyTime{};
-  const std::shared_ptr<const Slots> all = slots;
-  // A selection made before a reload names places of another set: such a scraper gets everything, once.
-  const bool everything = selection.all || selection.generation != generation;
-  running = &selection;
   run_number = convoy.next_run();
-  lock.unlock();
-
+  // A selection made before a reload names places of another set: such a scraper gets everything, once.
+  const bool everything = running_selection.all || running_selection.generation != generation;
+  const Scrape scrape{.deadline = deadline, .number = ++scrape_number};
   wanted.clear();
   items.clear();
-  const Scrape scrape{.deadline = deadline, .number = ++scrape_number};
-  for (std::size_t i = 0; i < all->size(); ++i) {
-    if (!everything && !selection.places[i]) continue;
-    (*all)[i]->prepare(scrape);
-    wanted.push_back((*all)[i]);
-    items.push_back((*all)[i]);
+  for (std::size_t i = 0; i < slots->size(); ++i) {
+    const std::shared_ptr<Slot>& slot = (*slots)[i];
+    if (!everything && !running_selection.places[i]) continue;
+    slot->prepare(scrape);
+    wanted.push_back(slot);
+    items.push_back(slot);
   }
-  convoy.run(items, deadline, options.patience);
+  return true;
+}
+
+void Runner::Body::arrived() noexcept {
+  conclude();
+  go_on();
+}
+
+// Makes the page of the run that is over and hands it to all who wait for it, also those who came meanwhile.
+void Runner::Body::conclude() {
   for (const auto& slot : wanted) judge(*slot);
   write_meta();
-
-  lock.lock();
-  Waiter* answered = take(selection);
-  running = nullptr;
-  lock.unlock();
+  Waiter* answered = nullptr;
+  {
+    const std::lock_guard lock(mutex);
+    answered = take(running_selection);
+    running_selection = {.all = false, .generation = ~std::uint64_t{0}, .places = {}};  // who comes now waits for the next
+  }
   std::array<bool, 4> shapes{};
   for (const Waiter* waiter = answered; waiter != nullptr; waiter = waiter->next_)
     shapes[waiter->request_.shape.index()] = true;
@@ -267,7 +280,6 @@ void Runner::Body::run_once(std::unique_lock<std::mutex>& lock) {
     answered->page_ready(page);
     answered = next;
   }
-  lock.lock();
 }
 
 // Takes out of the queue all who wait for this selection.

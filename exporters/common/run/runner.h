@@ -3,7 +3,7 @@
 //   Runner runner({.name_prefix = "node"}, env);
 //   runner.replace(std::move(collectors));
 //   runner.scrape({.selection = *runner.select({}, {}), .deadline = deadline, .shape = shape}, waiter);
-//   // later, from the runner's thread: waiter.page_ready(page)
+//   // later, from a thread of the runner: waiter.page_ready(page)
 //
 // Scrapers that ask for the same collectors while a run is going on share that run, its rendering and its compression.
 // A collector that is late, throws or fails costs only its own families, and the page says which and why:
@@ -67,7 +67,7 @@ class Runner {
   class Waiter {
    public:
     virtual ~Waiter() = default;
-    /// Called on the runner's thread: hand the page on and return. The shape asked for is filled, and so is its identity
+    /// Called on a thread of the runner: hand the page on and return. The shape asked for is filled, and so is its identity
     /// encoding: answer with that when the gzip body is empty (there was no memory to compress).
     virtual void page_ready(PageRef page) noexcept = 0;
 

@@ -181,6 +181,33 @@ TEST_CASE("convoy: a deadline can be brought forward, before and during a run") 
   }
 }
 
+TEST_CASE("convoy: a run that nobody waits for tells when it is over, once") {
+  struct Bell final : Convoy::Arrival {
+    std::atomic<int> rung{0};
+    void arrived() noexcept override { ++rung; }
+  } bell;
+  Stops stops(3);
+  Convoy convoy;
+  REQUIRE(convoy.start(stops.items, in(10s), 5s, bell));
+  REQUIRE(eventually([&] { return bell.rung == 1; }));
+  CHECK(stops[2].outcome() == Outcome::done);
+
+  stops[1].close();
+  REQUIRE(convoy.start(stops.items, in(100ms), 10ms, bell));
+  REQUIRE(eventually([&] { return bell.rung == 2; }));
+  CHECK(stops[1].outcome() == Outcome::late);
+  CHECK(stops[2].outcome() == Outcome::done);
+  CHECK(convoy.stuck_threads() == 1);
+
+  CHECK_FALSE(convoy.start(Convoy::Items(stops.items).subspan(1, 1), in(10s), 5s, bell));  // it is busy: nothing to do
+  CHECK(stops[1].outcome() == Outcome::busy);
+  stops[1].open();
+  REQUIRE(eventually([&] { return convoy.stuck_threads() == 0; }));
+  REQUIRE(convoy.start(stops.items, in(10s), 5s, bell));
+  REQUIRE(eventually([&] { return bell.rung == 3; }));
+  CHECK(stops[1].outcome() == Outcome::done);
+}
+
 TEST_CASE("convoy: it goes away while an item is stuck, and the item may still return") {
   auto stops = std::make_unique<Stops>(2);
   {
