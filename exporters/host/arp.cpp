@@ -41,7 +41,8 @@ class Arp final : public Collector {
   }
 
   Status collect(const Scrape& scrape, MetricSink& sink) override {
-    const Status counted = links_ ? ask(scrape) : read();
+    Status counted = links_ ? ask(scrape) : read();
+    if (!counted && links_) counted = read();  // netlink may be forbidden to us
     if (!counted) return counted;
     auto family = sink.family(kEntries);
     for (const Count& count : counts_)

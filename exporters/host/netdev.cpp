@@ -140,23 +140,21 @@ class NetworkDevices final : public Collector {
   Status collect(const Scrape& scrape, MetricSink& sink) override {
     devices_.clear();
     LinkTable links;
-    if (links_) {
-      Result<LinkTable> read = links_->read(scrape.number);
-      if (!read) return read.error();
-      links = std::move(*read);
-    }
-    if (from_file_) {
+    if (links_)
+      if (const Result<LinkTable> read = links_->read(scrape.number)) links = *read;
+    const bool from_file = from_file_ || !links;  // netlink may be forbidden to us
+    if (from_file) {
       if (const Status parsed = read_net_dev(); !parsed) return parsed;
     } else {
       for (const Link& link : *links)
         if (link.statistics && filter_.accepts(link.name)) devices_.push_back({link.name, link.alias, *link.statistics});
     }
-    if (from_file_ && with_alias_) find_aliases(links.get());
+    if (from_file && with_alias_) find_aliases(links.get());
     write(kCommon, sink);
     if (!detailed_) write(kSums, sink);
-    if (detailed_ && from_file_) write(kFileDetails, sink);
-    if (detailed_ && !from_file_) write(kDetails, sink);
-    if (!from_file_) write(kNoHandler, sink);
+    if (detailed_ && from_file) write(kFileDetails, sink);
+    if (detailed_ && !from_file) write(kDetails, sink);
+    if (!from_file) write(kNoHandler, sink);
     return addresses_ ? addresses_->write(scrape, sink) : ok();
   }
 
