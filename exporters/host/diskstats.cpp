@@ -1,10 +1,11 @@
 #include <array>
-#include <utility>
+#include <optional>
 #include <vector>
 
 #include "core/device_watch.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "host/sources/attribute.h"
 #include "host/sources/flag_filter.h"
 #include "run/collector.h"
 
@@ -186,22 +187,20 @@ class DiskStats final : public Collector {
       disk.values = values;
       disk.columns = columns;
     }
-    disks_.resize(count);
+    disks_.erase(disks_.begin() + static_cast<std::ptrdiff_t>(count), disks_.end());
     return understood;
   }
 
-  /// The disk that is to stand at `index`. In steady state it already does.
   Disk& place(std::size_t index, std::string_view name, std::string_view major, std::string_view minor) {
-    for (std::size_t i = index; i < disks_.size(); ++i)
-      if (disks_[i].is(name, major, minor)) {
-        if (i != index) std::swap(disks_[i], disks_[index]);
-        return disks_[index];
-      }
-    Disk disk;
-    disk.name = name;
-    disk.major = major;
-    disk.minor = minor;
-    return *disks_.insert(disks_.begin() + static_cast<std::ptrdiff_t>(index), std::move(disk));
+    return kept_row(
+        disks_, index, [&](const Disk& disk) { return disk.is(name, major, minor); },
+        [&] {
+          Disk disk;
+          disk.name = name;
+          disk.major = major;
+          disk.minor = minor;
+          return disk;
+        });
   }
 
   void identify(Disk& disk, std::uint64_t generation) const {
