@@ -9,6 +9,7 @@
 // put aside and holds no thread. Nothing wakes up while nobody is connected.
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <string>
@@ -23,6 +24,15 @@ namespace finwatch {
 
 class Runner;
 
+/// How long a client may take. The defaults suit every program; tests shorten them.
+struct WebLimits {
+  std::chrono::milliseconds first_request{10'000};  // from connecting to the end of the first request's head
+  std::chrono::milliseconds idle{85'000};           // from one answer to the end of the next request's head
+  std::chrono::milliseconds request{90'000};        // from a request's head to the last byte of its answer
+  std::chrono::milliseconds slow_reader{10'000};    // the same for the answer alone, while others are refused for want of room
+  std::chrono::milliseconds drain{3'000};           // for running answers when the server stops
+};
+
 struct WebOptions {
   std::vector<std::string> listen_addresses;  // "127.0.0.1:19600", ":19600" (all, IPv4 and IPv6), "[::1]:19600", "unix:/path"
   bool systemd_socket = false;                // take the sockets that systemd opened (LISTEN_FDS) instead
@@ -30,6 +40,7 @@ struct WebOptions {
   std::string telemetry_path = "/metrics";
   int max_requests = 40;  // metrics requests in flight before 503; 0 for no limit
   std::string program, version, description;  // for the landing page
+  WebLimits limits;
 };
 
 /// What a route is asked. Valid only while the handler runs: copy what is needed later.
