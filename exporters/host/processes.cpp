@@ -1,8 +1,6 @@
 #include <fcntl.h>
 
 #include <array>
-#include <cerrno>
-#include <charconv>
 
 #include "core/text.h"
 #include "host/sources/process_table.h"
@@ -30,7 +28,7 @@ using States = std::array<std::uint64_t, 128>;
 class Processes final : public Collector {
  public:
   explicit Processes(const Env& env)
-      : procfs_(env.procfs),
+      : path_(env.procfs),
         table_(env.shared<ProcessTable>()),
         pid_max_(env.proc("sys/kernel/pid_max")),
         threads_max_(env.proc("sys/kernel/threads-max")) {}
@@ -42,7 +40,7 @@ class Processes final : public Collector {
     std::uint64_t pids = 0;
     std::uint64_t threads = 0;
     for (const ListedProcess& process : processes_) {
-      const std::optional<ProcessStat> stat = read_stat(process.pid, 0);
+      const std::optional<ProcessStat> stat = read_stat(path_.of(process.pid, "stat"));
       if (!stat) continue;  // ended since the folder was listed
       ++pids;
       ++states[place(stat->state)];
@@ -52,7 +50,7 @@ class Processes final : public Collector {
       else
         count_threads(process.pid, stat->state, thread_states);
     }
-    if (pids == 0) return {Errc::no_data, procfs_ + ": no process could be read"};
+    if (pids == 0) return {Errc::no_data, "no process could be read"};
     sink.add(kThreads, threads);
     write_limit(sink, kMaxThreads, threads_max_);
     write_states(sink, kState, states);
@@ -68,39 +66,21 @@ class Processes final : public Collector {
     return number < std::tuple_size_v<States> ? number : '?';
   }
 
-  std::optional<ProcessStat> read_stat(int pid, int thread) {
-    make_path(pid, thread == 0 ? "/stat" : "/task/", thread, thread == 0 ? "" : "/stat");
-    if (read_small(path_.data(), text_) != 0) return std::nullopt;
+  std::optional<ProcessStat> read_stat(const char* path) {
+    if (read_small(path, text_) != 0) return std::nullopt;
     return parse_process_stat(text_.view());
   }
 
   // The first thread has the process's own number and was read with it.
   void count_threads(int pid, char first_state, States& states) {
     ++states[place(first_state)];
-    make_path(pid, "/task", 0, "");
-    const Descriptor folder(::open(path_.data(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const Descriptor folder(::open(path_.of(pid, "task"), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (!folder) return;
     list_numbers(folder.get(), tasks_);
     for (const ListedProcess& task : tasks_) {
       if (task.pid == pid) continue;
-      if (const auto stat = read_stat(pid, task.pid)) ++states[place(stat->state)];
+      if (const auto stat = read_stat(path_.of_thread(pid, task.pid, "stat"))) ++states[place(stat->state)];
     }
-  }
-
-  void make_path(int pid, std::string_view middle, int thread, std::string_view end) {
-    path_.clear();
-    path_.append(procfs_);
-    path_.append('/');
-    append_integer(pid);
-    path_.append(middle);
-    if (thread != 0) append_integer(thread);
-    path_.append(end);
-    path_.append('\0');
-  }
-  void append_integer(int number) {
-    constexpr std::size_t kDigits = 12;
-    char* begin = path_.room(kDigits);
-    path_.commit(static_cast<std::size_t>(std::to_chars(begin, begin + kDigits, number).ptr - begin));
   }
 
   static void write_states(MetricSink& sink, const MetricDesc<1>& desc, const States& states) {
@@ -116,13 +96,12 @@ class Processes final : public Collector {
     if (const auto limit = to_number<std::uint64_t>(trim(*text))) sink.add(desc, *limit);
   }
 
-  std::string procfs_;
+  ProcessPath path_;
   std::shared_ptr<ProcessTable> table_;
   KeptFile pid_max_;
   KeptFile threads_max_;
   std::vector<ListedProcess> processes_;
   std::vector<ListedProcess> tasks_;
-  Buffer path_;
   Buffer text_;
 };
 

@@ -32,6 +32,26 @@ bool Pattern::matches(std::string_view text) const {
   return re2::RE2::PartialMatch(re2::StringPiece(text.data(), text.size()), compiled_->re2);
 }
 
+std::vector<std::string> Pattern::group_names() const {
+  std::vector<std::string> names;
+  for (const auto& [name, number] : compiled_->re2.NamedCapturingGroups()) names.push_back(name);
+  return names;
+}
+
+std::optional<std::vector<std::string>> Pattern::capture(std::string_view text) const {
+  const auto& names = compiled_->re2.NamedCapturingGroups();
+  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(compiled_->re2.NumberOfCapturingGroups()) + 1);
+  if (!compiled_->re2.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, groups.data(),
+                            static_cast<int>(groups.size())))
+    return std::nullopt;
+  std::vector<std::string> captured;
+  for (const auto& [name, number] : names) {
+    const re2::StringPiece& group = groups[static_cast<std::size_t>(number)];
+    captured.emplace_back(group.data() == nullptr ? "" : std::string(group.data(), group.size()));
+  }
+  return captured;
+}
+
 Result<NameFilter> NameFilter::make(std::string_view include, std::string_view exclude) {
   if (!include.empty() && !exclude.empty())
     return {Errc::config, "an include and an exclude expression exclude each other: give one of them"};

@@ -6,9 +6,11 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <vector>
 
 #include "core/result.h"
 
@@ -22,6 +24,12 @@ class Pattern {
 
   /// A part of `text` matches (anchor the expression with ^ and $ to mean all of it).
   bool matches(std::string_view text) const;
+
+  /// The names of its groups, (?P<name>…), in alphabetical order.
+  std::vector<std::string> group_names() const;
+
+  /// What each of group_names() matched in `text` (empty for one that took no part); nothing when it does not match.
+  std::optional<std::vector<std::string>> capture(std::string_view text) const;
 
  private:
   struct Compiled;

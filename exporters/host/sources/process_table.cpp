@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <cstddef>
 
 #include "core/text.h"
@@ -67,16 +68,52 @@ void list_numbers(int folder, std::vector<ListedProcess>& into) {
 }
 
 int read_small(const char* path, Buffer& into) {
-  into.clear();
   const Descriptor file(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (!file) return errno;
+  if (file) return read_small(file, into);
+  into.clear();
+  return errno;
+}
+
+int read_small(const Descriptor& file, Buffer& into) {
+  into.clear();
   while (true) {
-    const ssize_t count = ::read(file.get(), into.room(kSmall), kSmall);
+    const ssize_t count = ::pread(file.get(), into.room(kSmall), kSmall, static_cast<off_t>(into.size()));
     if (count < 0 && errno == EINTR) continue;
     if (count < 0) return errno;
     into.commit(static_cast<std::size_t>(count));
     if (static_cast<std::size_t>(count) < kSmall || into.size() >= 16 * kSmall) return 0;
   }
+}
+
+const char* ProcessPath::of(int pid, std::string_view file) {
+  begin(pid);
+  text_.append(file);
+  text_.append('\0');
+  return text_.data();
+}
+
+const char* ProcessPath::of_thread(int pid, int thread, std::string_view file) {
+  begin(pid);
+  text_.append("task/");
+  append(thread);
+  text_.append('/');
+  text_.append(file);
+  text_.append('\0');
+  return text_.data();
+}
+
+void ProcessPath::begin(int pid) {
+  text_.clear();
+  text_.append(procfs_);
+  text_.append('/');
+  append(pid);
+  text_.append('/');
+}
+
+void ProcessPath::append(int number) {
+  constexpr std::size_t kDigits = 12;
+  char* begin = text_.room(kDigits);
+  text_.commit(static_cast<std::size_t>(std::to_chars(begin, begin + kDigits, number).ptr - begin));
 }
 
 Status ProcessTable::list(std::uint64_t scrape, std::vector<ListedProcess>& into) {

@@ -47,8 +47,25 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text);
 /// The numbers that are names in a folder of /proc, in the folder's order. `folder` is read from its beginning.
 void list_numbers(int folder, std::vector<ListedProcess>& into);
 
-/// Reads a small file below /proc into `into`, whose memory is kept. `errno` in the result: 0 when it went well.
+/// Reads a small file below /proc into `into`, whose memory is kept. The errno, 0 when it went well.
 int read_small(const char* path, Buffer& into);
+/// The same through a descriptor that is already open.
+int read_small(const Descriptor& file, Buffer& into);
+
+/// Paths like /proc/811/stat, built in kept memory. Each is valid until the next one is made.
+class ProcessPath {
+ public:
+  explicit ProcessPath(std::string procfs) : procfs_(std::move(procfs)) {}
+  const char* of(int pid, std::string_view file);
+  const char* of_thread(int pid, int thread, std::string_view file);
+
+ private:
+  void begin(int pid);
+  void append(int number);
+
+  std::string procfs_;
+  Buffer text_;
+};
 
 class ProcessTable {
  public:
