@@ -1,0 +1,38 @@
+// A password that cannot be printed by accident: no operator<<, no conversion to text, wiped when it goes.
+//
+//   Secret password = reader.secret("password");          // from `password`, or from the file that `password_file` names
+//   connect(user, password.reveal());                      // the one door out
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace finwatch {
+
+class Secret {
+ public:
+  Secret() = default;
+  explicit Secret(std::string text) : text_(std::move(text)) {}
+  Secret(const Secret&) = default;
+  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { other.wipe(); }
+  Secret& operator=(Secret other) noexcept {
+    text_.swap(other.text_);
+    return *this;
+  }
+  ~Secret() { wipe(); }
+
+  std::string_view reveal() const { return text_; }
+  bool empty() const { return text_.empty(); }
+
+ private:
+  void wipe() {
+    volatile char* bytes = text_.data();  // volatile: the compiler must not leave this out as dead
+    for (std::size_t i = 0; i < text_.size(); ++i) bytes[i] = 0;
+    text_.clear();
+  }
+
+  std::string text_;
+};
+
+}  // namespace finwatch

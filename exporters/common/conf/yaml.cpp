@@ -1,0 +1,357 @@
+#include "conf/yaml.h"
+
+#include <yaml-cpp/yaml.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+
+#include "conf/words.h"
+#include "core/files.h"
+#include "core/text.h"
+
+namespace finwatch {
+namespace {
+
+constexpr std::size_t kMostBytes = std::size_t{1} << 20;
+constexpr int kMostLevels = 64;
+constexpr int kMostValues = 100'000;
+
+struct ConfigError {
+  Position where;
+  std::string message;
+};
+
+// Turns yaml-cpp's nodes into a Tree. The nodes of aliases are shared, so what is counted is the walk, not the nodes.
+class Converter {
+ public:
+  Converter(const std::string& file, const YamlOptions& options) : file_(file), options_(options) {}
+
+  Tree convert(const YAML::Node& node, int level = 1) {
+    const Position where = position(node.Mark());
+    if (level > kMostLevels) throw ConfigError{where, "nested deeper than 64 levels"};
+    if (++values_ > kMostValues) throw ConfigError{where, "more than 100,000 values, aliases counted as often as they are used"};
+    Tree tree;
+    tree.where = where;
+    if (node.IsScalar()) {
+      tree.kind = Tree::Kind::scalar;
+      tree.quoted = node.Tag() == "!";
+      tree.scalar = options_.substitute_environment ? substitute(node.Scalar(), where) : node.Scalar();
+    } else if (node.IsSequence()) {
+      tree.kind = Tree::Kind::list;
+      for (const YAML::Node& item : node) tree.items.push_back(convert(item, level + 1));
+    } else if (node.IsMap()) {
+      tree.kind = Tree::Kind::map;
+      for (const auto& entry : node) add_entry(tree, entry.first, entry.second, level);
+    }
+    return tree;
+  }
+
+ private:
+  void add_entry(Tree& tree, const YAML::Node& key, const YAML::Node& value, int level) {
+    const Position where = position(key.Mark());
+    if (!key.IsScalar()) throw ConfigError{where, "a key must be a word, not a list or a map"};
+    const std::string& name = key.Scalar();
+    for (std::size_t i = 0; i < tree.keys.size(); ++i)
+      if (tree.keys[i] == name)
+        throw ConfigError{where, "key '" + name + "' stands here again; it stood at line " +
+                                     std::to_string(tree.key_where[i].line) + " first: remove one of them"};
+    tree.keys.push_back(name);
+    tree.key_where.push_back(where);
+    tree.items.push_back(convert(value, level + 1));
+    if (tree.items.back().kind == Tree::Kind::null) tree.items.back().where = where;
+  }
+
+  Position position(const YAML::Mark& mark) const {
+    return {file_, mark.is_null() ? 1 : mark.line + 1, mark.is_null() ? 1 : mark.column + 1};
+  }
+
+  static std::string substitute(const std::string& text, const Position& where) {
+    if (text.find('$') == std::string::npos) return text;
+    std::string out;
+    for (std::size_t i = 0; i < text.size();) {
+      if (text.compare(i, 2, "$$") == 0) {
+        out += '$';
+        i += 2;
+      } else if (text.compare(i, 2, "${") == 0) {
+        const std::size_t end = text.find('}', i);
+        if (end == std::string::npos) throw ConfigError{where, "'${' without its '}'; a dollar by itself is written '$$'"};
+        out += value_of(text.substr(i + 2, end - i - 2), where);
+        i = end + 1;
+      } else {
+        out += text[i++];
+      }
+    }
+    return out;
+  }
+
+  static std::string value_of(const std::string& expression, const Position& where) {
+    const std::size_t bar = expression.find(":-");
+    const std::string name = expression.substr(0, bar);
+    if (const char* value = std::getenv(name.c_str())) return value;
+    if (bar != std::string::npos) return expression.substr(bar + 2);
+    throw ConfigError{where, "environment variable '" + name + "' is not set; set it, or write ${" + name + ":-default}"};
+  }
+
+  const std::string& file_;
+  const YamlOptions& options_;
+  int values_ = 0;
+};
+
+// yaml-cpp reads a quote that is never closed to the end of the file without a word. A key put behind the text tells: it
+// becomes a part of such a scalar, and is a key of the top map otherwise. (In a top map in braces an unclosed quote is an error
+// of its own.)
+bool swallows_what_follows(std::string_view text) {
+  constexpr const char* kKey = "finwatch-end-of-file";
+  try {
+    const YAML::Node node = YAML::Load(std::string(text) + "\n" + kKey + ": 1\n");
+    return node.IsMap() && node.Style() != YAML::EmitterStyle::Flow && !node[kKey];
+  } catch (const YAML::Exception&) {
+    return false;
+  }
+}
+
+// The last scalar of the tree in file order: the one that ran away.
+const Tree& last_scalar(const Tree& tree) {
+  const Tree* last = &tree;
+  while (!last->items.empty()) last = &last->items.back();
+  return *last;
+}
+
+Error describe(const ConfigError& error) { return {Errc::config, error.where.text() + ": " + error.message}; }
+
+std::string shown(const Tree& tree) {
+  switch (tree.kind) {
+    case Tree::Kind::null: return "nothing";
+    case Tree::Kind::list: return "a list";
+    case Tree::Kind::map: return "a map";
+    case Tree::Kind::scalar: break;
+  }
+  return (tree.quoted ? "the text \"" : "\"") + valid_utf8(tree.scalar.substr(0, 80)) + "\"";
+}
+
+}  // namespace
+
+Result<Tree> load_yaml(const std::string& path, const YamlOptions& options) {
+  const Result<std::string> text = read_file(path, kMostBytes);
+  if (!text && text.error().code == Errc::malformed) return {Errc::config, path + ": larger than 1 MiB"};
+  if (!text) return text.error();
+  return parse_yaml(*text, path, options);
+}
+
+Result<Tree> parse_yaml(std::string_view text, const std::string& file_name, const YamlOptions& options) {
+  if (text.size() > kMostBytes) return {Errc::config, file_name + ": larger than 1 MiB"};
+  if (utf8_prefix(text) != text.size()) {
+    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(utf8_prefix(text)), '\n') + 1;
+    return {Errc::config, file_name + ":" + std::to_string(line) + ": not UTF-8; save the file as UTF-8"};
+  }
+  try {
+    std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
+    if (documents.size() > 1)
+      return {Errc::config, file_name + ":" + std::to_string(documents[1].Mark().line + 1) +
+                                ": a second document begins here; one file holds one"};
+    if (documents.empty() || documents[0].IsNull()) {  // nothing but comments: every default holds
+      Tree empty;
+      empty.kind = Tree::Kind::map;
+      empty.where = {file_name, 1, 1};
+      return empty;
+    }
+    Tree tree = Converter(file_name, options).convert(documents[0]);
+    if (tree.kind != Tree::Kind::map) return describe({tree.where, "expected a map at the top, found " + shown(tree)});
+    if (swallows_what_follows(text))
+      return describe({last_scalar(tree).where, "a quote opens here and never closes"});
+    return tree;
+  } catch (const ConfigError& error) {
+    return describe(error);
+  } catch (const YAML::Exception& error) {
+    const Position where{file_name, error.mark.line + 1, error.mark.column + 1};
+    return describe({where, error.msg});
+  } catch (const std::exception& error) {
+    return {Errc::config, file_name + ": " + error.what()};
+  }
+}
+
+bool parse_duration(std::string_view text, std::chrono::nanoseconds& out) {
+  struct Unit {
+    std::string_view name;
+    double nanoseconds;
+  };
+  constexpr Unit kUnits[] = {{"ms", 1e6}, {"us", 1e3}, {"ns", 1}, {"s", 1e9}, {"m", 60e9}, {"h", 3600e9}, {"d", 86400e9}};
+  constexpr double kLongest = 100.0 * 365 * 86400e9;
+  double total = 0;
+  if (text.empty()) return false;
+  while (!text.empty()) {
+    const std::size_t digits = std::min(text.find_first_not_of("0123456789."), text.size());
+    const auto number = to_number<double>(text.substr(0, digits));
+    if (!number) return false;
+    text.remove_prefix(digits);
+    const auto unit = std::find_if(std::begin(kUnits), std::end(kUnits), [&](const Unit& candidate) {
+      const std::string_view rest = text.substr(std::min(candidate.name.size(), text.size()));
+      return text.starts_with(candidate.name) && (rest.empty() || (rest[0] >= '0' && rest[0] <= '9'));
+    });
+    if (unit == std::end(kUnits)) return false;
+    total += *number * unit->nanoseconds;
+    text.remove_prefix(unit->name.size());
+  }
+  if (total > kLongest) return false;
+  out = std::chrono::nanoseconds{static_cast<std::int64_t>(total)};
+  return true;
+}
+
+MapReader::MapReader(const Tree& map, std::string path) : map_(map), path_(std::move(path)) {
+  if (map_.kind != Tree::Kind::map && map_.kind != Tree::Kind::null)
+    fail(map_, (path_.empty() ? "" : path_ + ": ") + "expected a map, found " + shown(map_));
+}
+
+std::string MapReader::path_of(std::string_view key) const {
+  return path_.empty() ? std::string(key) : path_ + "." + std::string(key);
+}
+
+void MapReader::fail(const Tree& at, std::string_view message) {
+  const bool earlier = at.where.line < first_where_.line ||
+                       (at.where.line == first_where_.line && at.where.column < first_where_.column);
+  if (!first_error_.empty() && !earlier) return;
+  first_where_ = at.where;
+  first_error_ = at.where.text() + ": " + std::string(message);
+}
+
+void MapReader::expected(const Tree& at, std::string_view key, std::string_view what) {
+  fail(at, path_of(key) + ": expected " + std::string(what) + ", found " + shown(at));
+}
+
+const Tree* MapReader::child(std::string_view key) {
+  asked_.emplace_back(key);
+  return map_.find(key);
+}
+
+bool MapReader::has(std::string_view key) { return child(key) != nullptr; }
+
+const Tree* MapReader::scalar(std::string_view key, std::string_view what) {
+  const Tree* value = child(key);
+  if (value == nullptr || value->kind == Tree::Kind::scalar) return value;
+  expected(*value, key, what);
+  return nullptr;
+}
+
+std::string MapReader::text(std::string_view key, std::string_view fallback) {
+  const Tree* value = scalar(key, "text");
+  return value == nullptr ? std::string(fallback) : value->scalar;
+}
+
+std::string MapReader::required_text(std::string_view key) {
+  const Tree* value = scalar(key, "text");
+  if (value != nullptr && !value->scalar.empty()) return value->scalar;
+  if (value != nullptr || map_.find(key) == nullptr) fail(value != nullptr ? *value : map_, path_of(key) + ": must be given");
+  return {};
+}
+
+bool MapReader::boolean(std::string_view key, bool fallback) {
+  const Tree* value = scalar(key, "true or false");
+  if (value == nullptr) return fallback;
+  if (!value->quoted && (value->scalar == "true" || value->scalar == "false")) return value->scalar == "true";
+  expected(*value, key, "true or false");
+  return fallback;
+}
+
+long long MapReader::integer(std::string_view key, long long fallback, long long least, long long most) {
+  const std::string what = "a whole number from " + std::to_string(least) + " to " + std::to_string(most);
+  const Tree* value = scalar(key, what);
+  if (value == nullptr) return fallback;
+  const auto number = value->quoted ? std::nullopt : to_number<long long>(value->scalar);
+  if (number && *number >= least && *number <= most) return *number;
+  expected(*value, key, what);
+  return fallback;
+}
+
+double MapReader::number(std::string_view key, double fallback, double least, double most) {
+  const Tree* value = scalar(key, "a number");
+  if (value == nullptr) return fallback;
+  const auto number = value->quoted ? std::nullopt : to_number<double>(value->scalar);
+  if (number && *number >= least && *number <= most) return *number;
+  expected(*value, key, "a number from " + std::to_string(least) + " to " + std::to_string(most));
+  return fallback;
+}
+
+std::chrono::nanoseconds MapReader::duration(std::string_view key, std::chrono::nanoseconds fallback) {
+  constexpr std::string_view kWhat = "a length of time such as 500ms, 30s, 5m or 2h";
+  const Tree* value = scalar(key, kWhat);
+  std::chrono::nanoseconds length{};
+  if (value == nullptr) return fallback;
+  if (parse_duration(value->scalar, length)) return length;
+  expected(*value, key, kWhat);
+  return fallback;
+}
+
+std::vector<std::string> MapReader::texts(std::string_view key) {
+  const Tree* value = child(key);
+  if (value == nullptr || value->kind == Tree::Kind::null) return {};
+  if (value->kind == Tree::Kind::scalar) return {value->scalar};
+  std::vector<std::string> all;
+  if (value->kind != Tree::Kind::list) expected(*value, key, "a list of texts");
+  for (const Tree& item : value->items) {
+    if (value->kind != Tree::Kind::list) break;
+    if (item.kind != Tree::Kind::scalar) expected(item, key, "text in the list");
+    all.push_back(item.scalar);
+  }
+  return all;
+}
+
+Secret MapReader::secret(std::string_view key) {
+  const std::string file_key = std::string(key) + "_file";
+  const Tree* value = child(key);
+  const Tree* file = child(file_key);
+  if (value != nullptr && file != nullptr) {
+    fail(*file, path_of(file_key) + ": given beside " + std::string(key) + "; give one of them");
+    return {};
+  }
+  if (value != nullptr) {
+    if (value->kind == Tree::Kind::scalar) return Secret(value->scalar);
+    fail(*value, path_of(key) + ": expected text");  // what was found may be the secret itself: it is not shown
+    return {};
+  }
+  if (file == nullptr) return {};
+  if (file->kind != Tree::Kind::scalar) {
+    expected(*file, file_key, "the path of a file");
+    return {};
+  }
+  const std::size_t slash = map_.where.file.rfind('/');
+  const bool absolute = file->scalar.starts_with('/') || slash == std::string::npos;
+  const std::string path = absolute ? file->scalar : map_.where.file.substr(0, slash + 1) + file->scalar;
+  Result<std::string> text = read_file(path, 65536);
+  if (!text) {
+    fail(*file, path_of(file_key) + ": " + text.error().message);
+    return {};
+  }
+  return Secret(std::string(trim(*text)));
+}
+
+const Tree* MapReader::map(std::string_view key) {
+  const Tree* value = child(key);
+  if (value == nullptr || value->kind == Tree::Kind::null) return nullptr;
+  if (value->kind == Tree::Kind::map) return value;
+  expected(*value, key, "a map");
+  return nullptr;
+}
+
+const Tree* MapReader::list(std::string_view key) {
+  const Tree* value = child(key);
+  if (value == nullptr || value->kind == Tree::Kind::null) return nullptr;
+  if (value->kind == Tree::Kind::list) return value;
+  expected(*value, key, "a list");
+  return nullptr;
+}
+
+Status MapReader::finish() {
+  const std::vector<std::string_view> known(asked_.begin(), asked_.end());
+  for (std::size_t i = 0; i < map_.keys.size(); ++i) {
+    const std::string& key = map_.keys[i];
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    Tree at;
+    at.where = map_.key_where[i];
+    fail(at, (path_.empty() ? "" : path_ + ": ") + "unknown key '" + valid_utf8(key) + "'" + did_you_mean(key, known));
+  }
+  if (first_error_.empty()) return ok();
+  return {Errc::config, first_error_};
+}
+
+}  // namespace finwatch
