@@ -122,6 +122,7 @@ Daemon start_daemon(Site& site, int socket) {
                                  MHD_OPTION_EXTERNAL_LOGGER, &log_line, &site,                      //
                                  MHD_OPTION_LISTEN_SOCKET, socket,                                  //
                                  MHD_OPTION_THREAD_POOL_SIZE, kThreads,                             //
+                                 MHD_OPTION_STRICT_FOR_CLIENT, 1,                                   //
                                  MHD_OPTION_CONNECTION_LIMIT, most_connections(),                   //
                                  MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,             //
                                  MHD_OPTION_NOTIFY_CONNECTION, &connection_changed, &site,          //
