@@ -162,6 +162,9 @@ int find_modern(void* context, unsigned extension, const unsigned char* data, un
 }  // namespace
 
 struct TlsSetup::Parts {
+  /// Key exchange and cipher; the digest follows from the cipher in every suite we know.
+  using Pair = std::pair<gnutls_kx_algorithm_t, gnutls_cipher_algorithm_t>;
+
   ~Parts() {
     if (credentials != nullptr) gnutls_certificate_free_credentials(credentials);
     if (modern != nullptr) gnutls_priority_deinit(modern);
@@ -176,7 +179,7 @@ struct TlsSetup::Parts {
   gnutls_certificate_credentials_t credentials = nullptr;
   gnutls_priority_t modern = nullptr;   // nullptr: TLS 1.3 is not allowed
   gnutls_priority_t classic = nullptr;  // nullptr: nothing before TLS 1.3 is allowed
-  std::vector<std::string> suites;      // allowed before TLS 1.3
+  std::vector<Pair> pairs;              // allowed before TLS 1.3
   std::vector<std::string> allowed_sans;
   bool checks_sans = false;
   ClientAuth client_auth = ClientAuth::none;
@@ -184,6 +187,8 @@ struct TlsSetup::Parts {
 
 int TlsSetup::Parts::verify_client(gnutls_session_t session) {
   const Parts& parts = of(session);
+  unsigned given = 0;
+  if (gnutls_certificate_get_peers(session, &given) == nullptr || given == 0) return 0;  // a required one was missed already
   if (parts.client_auth == ClientAuth::verify || parts.client_auth == ClientAuth::verify_if_given) {
     std::string purpose = GNUTLS_KP_TLS_WWW_CLIENT;
     gnutls_typed_vdata_st wanted{};
@@ -206,9 +211,9 @@ int TlsSetup::Parts::watch_handshake(gnutls_session_t session, unsigned type, un
     return gnutls_priority_set(session, modern ? parts.modern : parts.classic);
   }
   // A priority names ciphers and key exchanges apart from each other; a pair that nobody listed ends here.
-  if (type == GNUTLS_HANDSHAKE_SERVER_HELLO && incoming == 0 && gnutls_protocol_get_version(session) != GNUTLS_TLS1_3) {
-    const char* suite = gnutls_ciphersuite_get(session);
-    if (suite == nullptr || std::find(parts.suites.begin(), parts.suites.end(), suite) == parts.suites.end())
+  if (type == GNUTLS_HANDSHAKE_FINISHED && incoming == 0 && gnutls_protocol_get_version(session) != GNUTLS_TLS1_3) {
+    const Pair used{gnutls_kx_get(session), gnutls_cipher_get(session)};
+    if (std::find(parts.pairs.begin(), parts.pairs.end(), used) == parts.pairs.end())
       return GNUTLS_E_NO_CIPHER_SUITES;
   }
   return 0;
@@ -247,11 +252,13 @@ Status TlsSetup::Parts::load(const TlsConfig& config) {
   if (const Status authority = load_authority(config); !authority) return authority.error();
 
   const std::vector<std::string_view> names = classic_suites(config);
-  suites.assign(names.begin(), names.end());
+  for (const Suite& suite : kSuites)
+    if (std::find(names.begin(), names.end(), suite.name) != names.end())
+      pairs.emplace_back(gnutls_kx_get_id(suite.key_exchange.data()), gnutls_cipher_get_id(suite.cipher.data()));
   const char* where = nullptr;
   if (config.max_version >= 13 && gnutls_priority_init(&modern, modern_priority(config).c_str(), &where) != GNUTLS_E_SUCCESS)
     return {Errc::config, "tls_server_config: the TLS library takes none of these settings for TLS 1.3"};
-  if (config.min_version <= 12 && !suites.empty() &&
+  if (config.min_version <= 12 && !names.empty() &&
       gnutls_priority_init(&classic, classic_priority(config, names).c_str(), &where) != GNUTLS_E_SUCCESS)
     return {Errc::config, "tls_server_config: the TLS library takes none of these settings for TLS 1.2 and older"};
   if (modern == nullptr && classic == nullptr)
