@@ -111,12 +111,12 @@ struct Process {
   std::uint64_t file_limit = 0;
   std::uint64_t limit_read_in = 0;
   bool keeps = false;
-  Descriptor stat, status, io;
+  SmallFile stat, status, io;
 
   void close() {
-    stat.reset();
-    status.reset();
-    io.reset();
+    stat.close();
+    status.close();
+    io.close();
   }
 };
 
@@ -336,18 +336,8 @@ class ProcessGroups final : public Collector {
     return files_.size();
   }
 
-  // Into text_: through the descriptor kept for it, or by its path.
-  int read(Process& process, Descriptor& kept, int pid, std::string_view file) {
-    if (kept) {
-      if (read_small(kept, text_) == 0) return 0;
-      kept.reset();  // the process ended; the number may have a new owner
-    }
-    if (!process.keeps) return read_small(path_.of(pid, file), text_);
-    kept.reset(::open(path_.of(pid, file), O_RDONLY | O_CLOEXEC));
-    if (!kept) return errno;
-    const int error = read_small(kept, text_);
-    if (error != 0) kept.reset();
-    return error;
+  int read(const Process& process, SmallFile& file, int pid, std::string_view name) {
+    return file.read(path_.of(pid, name), process.keeps ? KeepOpen::yes : KeepOpen::no, text_);
   }
 
   void forget(Process& process) {

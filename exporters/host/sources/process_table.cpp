@@ -11,12 +11,6 @@
 #include "core/text.h"
 
 namespace finwatch::host {
-namespace {
-
-constexpr std::size_t kSmall = 4096;
-
-}  // namespace
-
 std::optional<ProcessStat> parse_process_stat(std::string_view text) {
   const std::size_t open = text.find('(');
   const std::size_t close = text.rfind(')');
@@ -64,24 +58,6 @@ void list_numbers(int folder, std::vector<ListedProcess>& into) {
       if (name[0] < '0' || name[0] > '9') continue;
       if (const auto number = to_number<int>(name)) into.push_back({*number, entry->d_ino});
     }
-  }
-}
-
-int read_small(const char* path, Buffer& into) {
-  const Descriptor file(::open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK));
-  if (file) return read_small(file, into);
-  into.clear();
-  return errno;
-}
-
-int read_small(const Descriptor& file, Buffer& into) {
-  into.clear();
-  while (true) {
-    const ssize_t count = ::pread(file.get(), into.room(kSmall), kSmall, static_cast<off_t>(into.size()));
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return errno;
-    into.commit(static_cast<std::size_t>(count));
-    if (static_cast<std::size_t>(count) < kSmall || into.size() >= 16 * kSmall) return 0;
   }
 }
 

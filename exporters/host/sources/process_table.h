@@ -18,6 +18,7 @@
 #include "core/buffer.h"
 #include "core/environment.h"
 #include "core/files.h"
+#include "host/sources/small_file.h"
 
 namespace finwatch::host {
 
@@ -46,11 +47,6 @@ std::optional<ProcessStat> parse_process_stat(std::string_view text);
 
 /// The numbers that are names in a folder of /proc, in the folder's order. `folder` is read from its beginning.
 void list_numbers(int folder, std::vector<ListedProcess>& into);
-
-/// Reads a small file below /proc into `into`, whose memory is kept. The errno, 0 when it went well.
-int read_small(const char* path, Buffer& into);
-/// The same through a descriptor that is already open.
-int read_small(const Descriptor& file, Buffer& into);
 
 /// Paths like /proc/811/stat, built in kept memory. Each is valid until the next one is made.
 class ProcessPath {
