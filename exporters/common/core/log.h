@@ -2,18 +2,26 @@
 //
 //   log.warn("collector failed", {{"collector", name}, {"reason", to_string(error.code)}, {"error", error.message}});
 //
-// The same event (level and message text) repeated within a minute is written once; the next line after that says how many
-// were left out. Values are escaped; never pass a secret as a value.
+// The same line (level, message and values) repeated within a minute is written once; the next one after that says how often
+// it was left out. Values are escaped; never pass a secret as a value.
 #pragma once
 
 #include <initializer_list>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "core/clock.h"
+
 namespace finwatch {
 
 enum class LogLevel : unsigned char { debug, info, warn, error };
+enum class LogFormat : unsigned char { logfmt, json };
+
+std::string_view to_string(LogLevel level);
+std::optional<LogLevel> log_level(std::string_view name);
 
 struct LogField {
   std::string_view key;
@@ -42,5 +50,8 @@ class Log {
 
 /// Forgets everything: the default in tests.
 Log& silent_log();
+
+/// Writes lines of `least` and above to a descriptor that stays open, one write(2) a line.
+std::unique_ptr<Log> make_log(LogFormat format, LogLevel least, int descriptor, const Clock& clock);
 
 }  // namespace finwatch
