@@ -1,0 +1,13 @@
+#include "app.h"
+#include "host/collectors.h"
+
+int main(int argc, char** argv) {
+  return finwatch::run_program({.name = "finwatch-host",
+                                .summary = "Metrics of a Linux server for Prometheus, under the names of node_exporter.",
+                                .listen_address = "127.0.0.1:19600",
+                                .meta_prefix = "node",
+                                .compatible_build_info = "node_exporter_build_info",
+                                .collectors = finwatch::host::collectors(),
+                                .reads_host_trees = true},
+                               argc, argv);
+}
