@@ -154,9 +154,10 @@ class Filesystem final : public Collector {
     std::vector<std::shared_ptr<Mount>> before = std::move(mounts_);
     mounts_.clear();
     std::erase_if(abandoned_, [](const auto& mount) { return !mount->being_asked(); });
+    std::size_t likely = 0;
     for (const MountEntry& entry : table.entries) {
       if (entry.covered || !mount_points_.accepts(entry.mount_point) || !fs_types_.accepts(entry.fs_type)) continue;
-      mounts_.push_back(item_for(entry, before));
+      mounts_.push_back(item_for(entry, before, likely));
     }
     for (auto& mount : before)
       if (mount && mount->being_asked()) abandoned_.push_back(std::move(mount));
@@ -165,9 +166,13 @@ class Filesystem final : public Collector {
                           [](const auto& item) { return !may_hang(static_cast<const Mount&>(*item).entry()); });
   }
 
-  std::shared_ptr<Mount> item_for(const MountEntry& entry, std::vector<std::shared_ptr<Mount>>& before) {
-    for (auto& mount : before) {
+  /// `likely` is where in `before` the next one probably stands: machines with containers have thousands.
+  std::shared_ptr<Mount> item_for(const MountEntry& entry, std::vector<std::shared_ptr<Mount>>& before, std::size_t& likely) {
+    for (std::size_t i = 0; i < before.size(); ++i) {
+      const std::size_t at = (likely + i) % before.size();
+      std::shared_ptr<Mount>& mount = before[at];
       if (!mount || mount->entry().id != entry.id || mount->entry().mount_point != entry.mount_point) continue;
+      likely = at + 1;
       mount->describe(entry);
       return std::move(mount);
     }

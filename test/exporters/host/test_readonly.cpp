@@ -1,3 +1,9 @@
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+
+#include "core/files.h"
 #include "support/catch.h"
 #include "support/collector_test.h"
 
@@ -99,4 +105,64 @@ TEST_CASE("readonly: no mountinfo is no data, garbage is malformed") {
   CHECK(collect(readonly_collector, tree.env()).status.error().code == Errc::no_data);
   tree.write("proc/1/mountinfo", "garbage \xff\n");
   CHECK(collect(readonly_collector, tree.env()).status.error().code == Errc::malformed);
+}
+
+namespace {
+
+/// An ext4 in a file, mounted, in which an error can be made to happen.
+class BreakableDisk {
+ public:
+  explicit BreakableDisk(const TemporaryTree& tree) : image_(tree.path("disk")), point_(tree.path("root")) {
+    std::ofstream(image_).close();
+    if (::geteuid() != 0 || ::truncate(image_.c_str(), 16 << 20) != 0) return;
+    mounted_ = run("mkfs.ext4 -q " + image_) && run("mount -o loop,errors=remount-ro " + image_ + " " + point_);
+  }
+  ~BreakableDisk() {
+    if (mounted_) run("umount " + point_);
+  }
+  BreakableDisk(const BreakableDisk&) = delete;
+  BreakableDisk& operator=(const BreakableDisk&) = delete;
+
+  bool mounted() const { return mounted_; }
+  const std::string& point() const { return point_; }
+  /// True when the kernel can be made to find an error in it.
+  bool fail() const {
+    const Result<std::string> mountinfo = read_file("/proc/self/mountinfo");
+    const std::size_t at = mountinfo->find(point_ + " ");
+    const std::size_t loop = mountinfo->find("/dev/", at);
+    if (at == std::string::npos || loop == std::string::npos) return false;
+    const std::string device = mountinfo->substr(loop + 5, mountinfo->find(' ', loop) - loop - 5);
+    std::ofstream trigger("/sys/fs/ext4/" + device + "/trigger_fs_error");
+    return static_cast<bool>(trigger << "a test of finwatch" << std::flush);
+  }
+
+ private:
+  static bool run(const std::string& command) { return std::system((command + " >/dev/null 2>&1").c_str()) == 0; }
+
+  std::string image_;
+  std::string point_;
+  bool mounted_ = false;
+};
+
+}  // namespace
+
+TEST_CASE("readonly: live, an ext4 that met an error is seen though the kernel announces nothing") {
+  const TemporaryTree tree;
+  const BreakableDisk disk(tree);
+  if (!disk.mounted()) {
+    WARN("skipped: no ext4 can be mounted from a file here");
+    return;
+  }
+  ManualClock clock;
+  Env env;
+  env.clock = &clock;
+  KeptCollector collector(readonly_collector, env);
+  const std::string flipped = "mountpoint=\"" + disk.point() + "\",fstype=\"ext4\"}";
+  CHECK(has(collector.collect(), flipped + " 0\n"));
+  if (!disk.fail()) {
+    WARN("skipped: this kernel has no trigger_fs_error");
+    return;
+  }
+  clock.advance(std::chrono::seconds{10});
+  CHECK(has(collector.collect(), flipped + " 1\n"));
 }
