@@ -145,6 +145,13 @@ Result<Tree> parse_yaml(std::string_view text, const std::string& file_name, con
     const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(utf8_prefix(text)), '\n') + 1;
     return {Errc::config, file_name + ":" + std::to_string(line) + ": not UTF-8; save the file as UTF-8"};
   }
+  // YAML forbids them, and the library never comes back from some of them.
+  const auto forbidden = std::find_if(text.begin(), text.end(), [](char c) {
+    return (static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r') || c == '\x7f';
+  });
+  if (forbidden != text.end())
+    return {Errc::config, file_name + ":" + std::to_string(std::count(text.begin(), forbidden, '\n') + 1) +
+                              ": a control character; save the file as plain text"};
   try {
     std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
     if (documents.size() > 1)

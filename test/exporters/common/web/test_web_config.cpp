@@ -91,6 +91,11 @@ TEST_CASE("web config: what is wrong is named with its place and the nearest rig
   CHECK_THAT(bad("tls_server_config:\n  cert_file: ''\n  key_file: a\n"), Contains("cert_file (or cert) is missing"));
 }
 
+TEST_CASE("web config: control characters are refused before the YAML library sees them") {
+  for (const std::string_view text : {std::string_view("\0,U", 3), std::string_view("a: \x04", 4), std::string_view("a: b\x1b", 5)})
+    CHECK_THAT(bad(text), StartsWith("web.yml:1: a control character"));
+}
+
 TEST_CASE("web config: only the known headers with known values") {
   const std::string head = "http_server_config:\n  headers:\n    ";
   CHECK_THAT(bad(head + "X-Frame-Option: deny\n"), StartsWith("web.yml:3:5: ") && Contains("X-Frame-Options"));
