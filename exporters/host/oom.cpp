@@ -25,6 +25,7 @@ constexpr MetricDesc kLast{MetricType::gauge, "finwatch_oom_last_kill_timestamp_
 constexpr MetricRef kMetrics[] = {kKills, kByCommand, kLast};
 
 constexpr std::size_t kMostScopes = 32;
+constexpr std::chrono::minutes kSearchAgain{1};  // on a machine that has no groups of version 2
 constexpr std::size_t kMostCommands = 20;
 constexpr std::string_view kOther = "other";
 constexpr int kMostRecords = 8192;            // a scrape: a first look at a full ring is spread over several
@@ -90,7 +91,10 @@ class Oom final : public Collector {
 
   // The groups of the first level stay as long as the machine runs; looked for again when one of them does not answer.
   bool write_groups(MetricSink& sink) {
-    if (scopes_.empty()) find_scopes();
+    if (const SteadyTime now = env_.clock->steady(); scopes_.empty() && now >= next_search_) {
+      next_search_ = now + kSearchAgain;
+      find_scopes();
+    }
     bool all = true;
     auto kills = sink.family(kKills);
     for (Scope& scope : scopes_) {
@@ -107,7 +111,10 @@ class Oom final : public Collector {
       }
     }
     const bool any = !scopes_.empty();
-    if (!all) scopes_.clear();
+    if (!all) {
+      scopes_.clear();
+      next_search_ = {};
+    }
     return any;
   }
 
@@ -177,6 +184,7 @@ class Oom final : public Collector {
   std::optional<double> last_kill_;
   std::vector<Command> commands_;
   std::vector<Scope> scopes_;
+  SteadyTime next_search_{};
   Buffer text_;
   Buffer record_;
 };

@@ -65,7 +65,7 @@ class Sysctl final : public Collector {
       : log_(*env.log), numbers_(std::move(numbers)), texts_(std::move(texts)) {}
 
   Status collect(const Scrape&, MetricSink& sink) override {
-    if (numbers_.empty() && texts_.empty()) return {Errc::no_data, "no kernel parameter was asked for"};
+    if (numbers_.empty() && texts_.empty()) return Errc::no_data;  // none was asked for
     Status last = ok();
     const auto note = [&](Status status) {
       if (status) return;

@@ -1,5 +1,7 @@
 #include <algorithm>
 #include <array>
+#include <bitset>
+#include <cerrno>
 #include <optional>
 #include <set>
 
@@ -76,6 +78,7 @@ struct Unit {
   std::string name;
   std::array<std::string, kFiles> paths;
   std::array<SmallFile, kFiles> files;
+  std::bitset<kFiles> absent;  // until the next walk: the controller is switched off for this unit
   Values values;
   bool there = false;
 };
@@ -114,7 +117,7 @@ class Units final : public Collector {
         descendants_({}) {}
 
   Status collect(const Scrape&, MetricSink& sink) override {
-    if (names_.empty() && !include_) return {Errc::no_data, "no units are configured (collectors.units.names)"};
+    if (names_.empty() && !include_) return Errc::no_data;  // nothing configured costs nothing
     if (root_.empty()) {
       root_ = cgroup_root(env_);
       descendants_ = KeptFile(root_ + "/cgroup.stat");
@@ -150,6 +153,7 @@ class Units final : public Collector {
       const std::string first = folder.path + "/" + std::string(kFileNames[0]);
       const auto known = std::find_if(units_.begin(), units_.end(), [&](const Unit& unit) { return unit.paths[0] == first; });
       if (known != units_.end()) {
+        known->absent.reset();
         units.push_back(std::move(*known));
         continue;
       }
@@ -176,7 +180,10 @@ class Units final : public Collector {
     unit.values = {};
     unit.there = false;
     const auto text_of = [&](File file) -> std::optional<std::string_view> {
-      if (unit.files[file].read(unit.paths[file].c_str(), keep, text_) != 0) return std::nullopt;
+      if (unit.absent[file]) return std::nullopt;
+      const int error = unit.files[file].read(unit.paths[file].c_str(), keep, text_);
+      unit.absent[file] = error == ENOENT;
+      if (error != 0) return std::nullopt;
       unit.there = true;
       return text_.view();
     };

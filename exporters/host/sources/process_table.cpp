@@ -98,6 +98,7 @@ Status ProcessTable::list(std::uint64_t scrape, std::vector<ListedProcess>& into
     status_ = read();
     scrape_ = scrape;
   }
+  if (into.capacity() < processes_.size()) into.reserve(processes_.size() * 2);  // a few more processes cost nothing
   into.assign(processes_.begin(), processes_.end());
   return status_;
 }
