@@ -1,3 +1,7 @@
+#include <sched.h>
+
+#include <thread>
+
 #include "support/catch.h"
 #include "support/collector_test.h"
 
@@ -70,4 +74,22 @@ TEST_CASE("netclass: the running kernel says the same over netlink and in sysfs"
     return;
   }
   CHECK(netlink.series == sysfs.series);
+}
+
+TEST_CASE("netclass: in a network namespace of its own there is a loopback interface, down and without a carrier") {
+  bool entered = false;
+  Collected got;
+  std::thread([&] {
+    entered = ::unshare(CLONE_NEWNET) == 0;  // of this thread alone
+    if (entered) got = collect(netclass_collector, Env{});
+  }).join();
+  if (!entered || !got.status) {
+    WARN("skipped: a new network namespace is not permitted here");
+    return;
+  }
+  CHECK(got.samples.find("node_network_up{device=\"lo\"} 0\n") != std::string::npos);
+  CHECK(got.samples.find("adminstate=\"down\"") != std::string::npos);
+  CHECK(got.samples.find("operstate=\"down\"") != std::string::npos);
+  CHECK(got.samples.find("node_network_carrier{device=\"lo\"}") == std::string::npos);
+  CHECK(got.samples.find("node_network_flags{device=\"lo\"} 8\n") != std::string::npos);
 }

@@ -1,3 +1,7 @@
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include "core/files.h"
 #include "support/catch.h"
 #include "support/collector_test.h"
 
@@ -34,4 +38,28 @@ TEST_CASE("udp_queues: a file without its heading is malformed") {
   const TemporaryTree tree;
   tree.write("proc/net/udp", "\xff\xff\xff");
   CHECK(collect(udp_queues_collector, tree.env()).status.error().code == Errc::malformed);
+}
+
+TEST_CASE("udp_queues: the running kernel says the same over netlink and in its files") {
+  // A datagram that nobody reads, to ourselves.
+  const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  socklen_t size = sizeof address;
+  REQUIRE(::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size) == 0);
+  ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+  REQUIRE(::sendto(socket.get(), "unread", 6, 0, reinterpret_cast<sockaddr*>(&address), size) == 6);
+
+  Env files;
+  files.procfs = "/proc/";  // the same tree under another name: not taken for the kernel's own
+  const Collected netlink = collect(udp_queues_collector, Env{});
+  const Collected text = collect(udp_queues_collector, files);
+  if (!netlink.status || !text.status) {
+    WARN("skipped: no sock_diag and no /proc/net/udp here");
+    return;
+  }
+  CHECK(netlink.series == text.series);
+  CHECK(netlink.samples.find("{queue=\"rx\",ip=\"v4\"} 0\n") == std::string::npos);
+  CHECK(text.samples.find("{queue=\"rx\",ip=\"v4\"} 0\n") == std::string::npos);
 }
