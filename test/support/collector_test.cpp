@@ -10,6 +10,7 @@
 #include "core/exposition.h"
 #include "core/files.h"
 #include "core/text.h"
+#include "support/test_folder.h"
 
 namespace finwatch::test {
 namespace fs = std::filesystem;
@@ -84,7 +85,7 @@ Collected collect(const CollectorInfo& info, const Env& env, std::map<std::strin
 }
 
 Env fixture_host() {
-  const std::string folder = std::string(FINWATCH_TEST_FOLDER) + "/fixtures/host/";
+  const std::string folder = test_folder("fixtures/host/");
   static const ManualClock clock;
   Env env;
   env.procfs = folder + "proc";
@@ -96,7 +97,7 @@ Env fixture_host() {
 }
 
 std::string fixture_text(std::string_view path) {
-  return *read_file(std::string(FINWATCH_TEST_FOLDER) + "/fixtures/" + std::string(path));
+  return *read_file(test_folder("fixtures/" + std::string(path)));
 }
 
 TemporaryTree::TemporaryTree() {
@@ -138,7 +139,7 @@ Env TemporaryTree::env(const Clock* clock) const {
 }
 
 std::string compare_golden(std::string_view name, std::string_view page) {
-  const std::string path = std::string(FINWATCH_TEST_FOLDER) + "/golden/" + std::string(name);
+  const std::string path = test_folder("golden/" + std::string(name));
   if (std::getenv("FINWATCH_UPDATE_GOLDEN") != nullptr) {
     fs::create_directories(fs::path(path).parent_path());
     std::ofstream(path, std::ios::binary | std::ios::trunc) << page;

@@ -10,6 +10,7 @@
 #include "support/catch.h"
 #include "support/collector_test.h"
 #include "support/page_check.h"
+#include "support/test_folder.h"
 
 using namespace finwatch;
 using namespace finwatch::test;
@@ -67,7 +68,7 @@ class DamagedTree {
   Env env() const { return tree_.env(); }
 
  private:
-  static std::string fixture_folder() { return std::string(FINWATCH_TEST_FOLDER) + "/fixtures/host"; }
+  static std::string fixture_folder() { return test_folder("fixtures/host"); }
   TemporaryTree tree_;
 };
 

@@ -3,6 +3,7 @@
 #include <fstream>
 
 #include "core/text.h"
+#include "support/test_folder.h"
 #include "tls_client.h"
 #include "web_fixture.h"
 
@@ -13,7 +14,7 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-const std::string kKeys = std::string(FINWATCH_TEST_FOLDER) + "/fixtures/web/";
+const std::string kKeys = test_folder("fixtures/web/");
 const std::string kUsers =
     "basic_auth_users:\n  alice: $2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e\n";
 const std::string kAlice = "Authorization: Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==";  // alice:correct horse
