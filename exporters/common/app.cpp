@@ -1,6 +1,5 @@
 #include "app.h"
 
-#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -14,6 +13,7 @@
 #include "conf/flags.h"
 #include "conf/settings.h"
 #include "conf/yaml.h"
+#include "footprint.h"
 #include "run/own_metrics.h"
 #include "run/runner.h"
 #include "service.h"
@@ -150,6 +150,7 @@ class App {
     else
       env_.log->error("configuration not taken over; the old one stays in force", {{"error", status.error().message}});
     service_.notify("READY=1");
+    forget_the_start();
     return status;
   }
 
@@ -173,6 +174,7 @@ class App {
     for (const std::string& address : web_->addresses())
       env_.log->info("listening", {{"address", address}, {"version", kVersion}});
     service_.notify("READY=1");
+    forget_the_start();
     return ok();
   }
 
@@ -264,9 +266,7 @@ int answer_at_once(const Program& program, const Flags& flags) {
 }  // namespace
 
 int run_program(const Program& program, int argc, char** argv) {
-  // One arena and no hoarding: an exporter is small, and its threads take turns.
-  ::mallopt(M_ARENA_MAX, 1);
-  ::mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+  limit_heap();
   ::signal(SIGPIPE, SIG_IGN);
 
   const FlagTable table(program);

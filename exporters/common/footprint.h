@@ -1,0 +1,17 @@
+// How a small program stays small.
+//
+//   limit_heap();           first thing in main
+//   forget_the_start();     once everything runs, and after each reload
+#pragma once
+
+namespace finwatch {
+
+/// One malloc arena and no hoarding: an exporter's threads take turns. Call it before the first thread.
+void limit_heap();
+
+/// Gives back the pages of code and constants that only the start needed (relocation, YAML, the set-up of TLS): clean copies
+/// of files, of which the few that are needed again come back from the page cache. Writable segments, with what the loader
+/// relocated in them, are left alone.
+void forget_the_start();
+
+}  // namespace finwatch
