@@ -167,6 +167,7 @@ class App {
     options.program = program_.name;
     options.version = kVersion;
     options.description = program_.summary;
+    options.description_zh = program_.summary_zh;
     WebHooks hooks{.reload = [this] { return reload(); }, .ready = [] { return true; }, .answered = [this](int code) { own_.answered(code); }};
     auto web = WebServer::start(std::move(options), std::move(hooks), runner_, env_);
     if (!web) return web.error();

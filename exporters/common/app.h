@@ -15,6 +15,7 @@ namespace finwatch {
 struct Program {
   std::string name;                                    // "finwatch-host"
   std::string summary;                                 // one sentence, for --help and the landing page
+  std::string summary_zh;                              // the same in Chinese, for the landing page
   std::string listen_address;                          // the default: loopback
   std::string meta_prefix = "finwatch";                // of <prefix>_scrape_collector_success
   std::string compatible_build_info = {};              // see OwnMetrics::Names

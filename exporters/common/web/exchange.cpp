@@ -176,6 +176,7 @@ MHD_Result Exchange::metrics() {
 MHD_Result Exchange::metrics_page() {
   page_ = pending_->take_page();
   if (!page_) return text(500, "no page could be made; the reason is in the log\n");
+  if (page_->body(shape_).empty()) shape_.encoding = Encoding::identity;  // there was no memory to compress
   const std::string_view body = page_->body(shape_);
   // The page is sent from where the runner wrote it: nothing is copied, and libmicrohttpd never writes to it.
   void* data = const_cast<char*>(body.empty() ? "" : body.data());

@@ -44,6 +44,7 @@ std::string landing_page(const WebOptions& options, const WebHooks& hooks) {
   page += kStyle;
   page += "</style>\n</head>\n<body>\n<h1>" + name + "</h1>\n<p class=\"version\">" + escape_html(options.version) + "</p>\n";
   if (!options.description.empty()) page += "<p>" + escape_html(options.description) + "</p>\n";
+  if (!options.description_zh.empty()) page += "<p lang=\"zh-CN\">" + escape_html(options.description_zh) + "</p>\n";
   page += "<ul>\n";
   add_link(page, options.telemetry_path, "metrics for Prometheus", "供 Prometheus 采集的指标");
   for (const Route& route : hooks.routes)

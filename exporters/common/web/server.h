@@ -39,7 +39,7 @@ struct WebOptions {
   std::string config_file;                    // web-config.yml of the Prometheus exporters; "" for none
   std::string telemetry_path = "/metrics";
   int max_requests = 40;  // metrics requests in flight before 503; 0 for no limit
-  std::string program, version, description;  // for the landing page
+  std::string program, version, description, description_zh;  // for the landing page
   WebLimits limits;
 };
 
