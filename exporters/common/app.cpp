@@ -240,7 +240,7 @@ Env make_env(const Program& program, const Flags& flags, Log& log) {
 
 // Answers that need no configuration; -1 when none was asked for.
 int answer_at_once(const Program& program, const Flags& flags) {
-  const CatalogueSource source{program.name, program.meta_prefix, program.collectors};
+  const CatalogueSource source{program.name, program.meta_prefix, program.compatible_build_info, program.collectors};
   if (flags.boolean("help")) {
     std::printf("%s: %s\n\nusage: %s [flags]\n\n%s", program.name.c_str(), program.summary.c_str(), program.name.c_str(), flags.help().c_str());
     return 0;
