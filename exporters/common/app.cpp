@@ -1,23 +1,23 @@
 #include "app.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <unistd.h>
 
 #include <cstdio>
-#include <deque>
 #include <memory>
 #include <mutex>
 #include <vector>
 
 #include "catalogue.h"
-#include "conf/flags.h"
-#include "conf/settings.h"
-#include "conf/yaml.h"
+#include "configuration.h"
 #include "footprint.h"
+#include "program_flags.h"
 #include "run/own_metrics.h"
 #include "run/runner.h"
 #include "service.h"
 #include "version.h"
+#include "web/guard.h"
 #include "web/server.h"
 
 namespace finwatch {
@@ -25,31 +25,6 @@ namespace {
 
 constexpr int kCouldNotStart = 1;
 constexpr int kWrongCommandLine = 2;
-
-constexpr FlagSpec kCommonFlags[] = {
-    {FlagKind::boolean, "help", "false", "Show this help and exit."},
-    {FlagKind::boolean, "version", "false", "Show the version and exit."},
-    {FlagKind::text, "config.file", "", "Configuration file (YAML); none is needed."},
-    {FlagKind::boolean, "config.check", "false", "Check flags and configuration, say what is wrong, and exit."},
-    {FlagKind::text, "web.config.file", "", "TLS and users, in the web-config.yml format of the Prometheus exporters."},
-    {FlagKind::text, "web.telemetry-path", "/metrics", "Path of the metrics."},
-    {FlagKind::integer, "web.max-requests", "40", "Most requests for metrics in flight, 0 for no limit."},
-    {FlagKind::boolean, "web.systemd-socket", "false", "Serve on the sockets that systemd opened, instead of web.listen-address."},
-    {FlagKind::duration, "scrape.timeout", "10s", "Longest time for one page; a scraper's own shorter timeout wins."},
-    {FlagKind::text, "log.level", "info", "Least severe lines to log: debug, info, warn or error."},
-    {FlagKind::text, "log.format", "logfmt", "How log lines look: logfmt or json."},
-    {FlagKind::boolean, "once", "false", "Write one page to standard output and exit."},
-    {.kind = FlagKind::text, .name = "catalogue", .default_value = "", .help = "Write the catalogue of all metrics as json or markdown and exit.", .bare_value = "json"},
-    {FlagKind::text, "catalogue.pages", "", "Bring the metric tables of the pages in this folder up to date and exit."},
-    {FlagKind::boolean, "collector.disable-defaults", "false", "Start with every collector off."},
-};
-
-constexpr FlagSpec kTreeFlags[] = {
-    {FlagKind::text, "path.procfs", "/proc", "Where procfs is mounted."},
-    {FlagKind::text, "path.sysfs", "/sys", "Where sysfs is mounted."},
-    {FlagKind::text, "path.rootfs", "/", "Where the host's root file system is mounted."},
-    {FlagKind::text, "path.udev.data", "/run/udev/data", "Where udev keeps its data."},
-};
 
 int complain(const Program& program, const Error& error, int status) {
   std::fprintf(stderr, "%s: %s\n", program.name.c_str(), error.message.c_str());
@@ -60,81 +35,21 @@ std::string version_text(const Program& program) {
   return program.name + ", version " + kVersion + " (revision " + kRevision + ")\n  compiler: " + kCompiler + "\n";
 }
 
-// Every flag of a program, with the text that the specs point to.
-class FlagTable {
- public:
-  explicit FlagTable(const Program& program) {
-    specs_.assign(std::begin(kCommonFlags), std::end(kCommonFlags));
-    specs_.push_back({FlagKind::list, "web.listen-address", keep(program.listen_address),
-                      "Address to serve on; may be given again. :PORT is every address, unix:/PATH a socket file."});
-    if (program.reads_host_trees) specs_.insert(specs_.end(), std::begin(kTreeFlags), std::end(kTreeFlags));
-    for (const CollectorInfo* info : program.collectors) {
-      specs_.push_back({FlagKind::boolean, keep("collector." + std::string(info->name)),
-                        info->by_default == ByDefault::on ? "true" : "false", info->summary});
-      specs_.insert(specs_.end(), info->flags.begin(), info->flags.end());
-    }
-  }
-  const std::vector<FlagSpec>& specs() const { return specs_; }
-
- private:
-  std::string_view keep(std::string text) { return texts_.emplace_back(std::move(text)); }
-
-  std::deque<std::string> texts_;
-  std::vector<FlagSpec> specs_;
-};
-
-/// A configuration that is good as a whole: the collectors that it asks for.
-class Configuration {
- public:
-  static Result<std::vector<RunnerEntry>> load(const Program& program, const Flags& flags, const Env& env) {
-    Tree file;
-    file.kind = Tree::Kind::map;
-    const std::string path(flags.text("config.file"));
-    if (!path.empty()) {
-      Result<Tree> tree = load_yaml(path);
-      if (!tree && tree.error().code == Errc::no_data)
-        return {Errc::config, path + ": no such file; give its path with --config.file, or leave the flag out"};
-      if (!tree) return tree.error();
-      file = std::move(*tree);
-    }
-    MapReader top(file, "");
-    const Tree* sections = top.map("collectors");
-    if (Status status = top.finish(); !status) return status.error();
-    if (sections != nullptr)
-      if (Status status = check_names(program, *sections); !status) return status.error();
-    std::vector<RunnerEntry> entries;
-    for (const CollectorInfo* info : program.collectors) {
-      const Tree* section = sections == nullptr ? nullptr : sections->find(info->name);
-      auto settings = CollectorSettings::make(*info, flags, section);
-      if (!settings) return settings.error();
-      if (!(*settings)->enabled()) continue;
-      MadeCollector made = info->make(env, **settings);
-      if (!made) return Error{Errc::config, "collector " + std::string(info->name) + ": " + made.error().message};
-      entries.push_back({info, std::move(*made), false});
-    }
-    return entries;
-  }
-
- private:
-  static Status check_names(const Program& program, const Tree& sections) {
-    MapReader reader(sections, "collectors");
-    for (const CollectorInfo* info : program.collectors) reader.child(info->name);
-    return reader.finish();
-  }
-};
-
 class App {
  public:
   App(const Program& program, const Flags& flags, const Env& env)
       : program_(program),
         flags_(flags),
         env_(env),
-        own_({.program = program.name, .compatible_build_info = program.compatible_build_info}, env_),
+        own_({.program = program.name,
+              .compatible_build_info = std::string(program.peer.build_info),
+              .scope = flags.boolean("web.disable-exporter-metrics") ? OwnMetrics::Scope::configuration : OwnMetrics::Scope::everything},
+             env_),
         runner_({.name_prefix = program.meta_prefix, .timeout = flags.duration("scrape.timeout")}, env_) {}
 
   Status configure() {
     const std::lock_guard lock(reload_);
-    Result<std::vector<RunnerEntry>> entries = Configuration::load(program_, flags_, env_);
+    Result<std::vector<RunnerEntry>> entries = load_configuration(program_, flags_, env_);
     own_.reloaded(static_cast<bool>(entries));
     if (!entries) return entries.error();
     entries->push_back({&OwnMetrics::info(), own_.make_collector(), true});
@@ -218,13 +133,9 @@ class App {
   std::unique_ptr<WebServer> web_;
 };
 
-Result<std::unique_ptr<Log>> open_log(const Flags& flags) {
-  const auto level = log_level(flags.text("log.level"));
-  if (!level) return {Errc::config, "--log.level: expected debug, info, warn or error, found \"" + std::string(flags.text("log.level")) + "\""};
-  const std::string_view format = flags.text("log.format");
-  if (format != "logfmt" && format != "json")
-    return {Errc::config, "--log.format: expected logfmt or json, found \"" + std::string(format) + "\""};
-  return make_log(format == "json" ? LogFormat::json : LogFormat::logfmt, *level, STDERR_FILENO, system_clock());
+std::unique_ptr<Log> open_log(const Flags& flags) {
+  const LogFormat format = flags.text("log.format") == "json" ? LogFormat::json : LogFormat::logfmt;
+  return make_log(format, log_level(flags.text("log.level")).value_or(LogLevel::info), STDERR_FILENO, system_clock());
 }
 
 Env make_env(const Program& program, const Flags& flags, Log& log) {
@@ -238,10 +149,25 @@ Env make_env(const Program& program, const Flags& flags, Log& log) {
   return env;
 }
 
+Status check_web_config(const Flags& flags, const Env& env) {
+  const std::string path(flags.text("web.config.file"));
+  if (path.empty()) return ok();
+  const auto guard = Guard::open(path, env);
+  return guard ? ok() : Status(guard.error());
+}
+
+// Started with a closed standard error, the next file opened would get its number, and the log would be written into it.
+void occupy_standard_descriptors() {
+  int number = 0;
+  do number = ::open("/dev/null", O_RDWR);
+  while (number >= 0 && number <= STDERR_FILENO);
+  if (number > STDERR_FILENO) ::close(number);
+}
+
 // Answers that need no configuration; -1 when none was asked for.
 int answer_at_once(const Program& program, const Flags& flags) {
-  const CatalogueSource source{program.name, program.meta_prefix, program.compatible_build_info, program.collectors};
-  if (flags.boolean("help")) {
+  const CatalogueSource source{program.name, program.meta_prefix, program.peer.build_info, program.collectors};
+  if (flags.boolean("help") || flags.boolean("help-long") || flags.boolean("help-man")) {
     std::printf("%s: %s\n\nusage: %s [flags]\n\n%s", program.name.c_str(), program.summary.c_str(), program.name.c_str(), flags.help().c_str());
     return 0;
   }
@@ -250,8 +176,6 @@ int answer_at_once(const Program& program, const Flags& flags) {
     return 0;
   }
   if (const std::string_view kind = flags.text("catalogue"); !kind.empty()) {
-    if (kind != "json" && kind != "markdown")
-      return complain(program, {Errc::config, "--catalogue: expected json or markdown, found \"" + std::string(kind) + "\""}, kWrongCommandLine);
     std::fputs((kind == "json" ? catalogue_json(source) : catalogue_markdown(source)).c_str(), stdout);
     return 0;
   }
@@ -269,15 +193,14 @@ int answer_at_once(const Program& program, const Flags& flags) {
 int run_program(const Program& program, int argc, char** argv) {
   limit_heap();
   ::signal(SIGPIPE, SIG_IGN);
+  occupy_standard_descriptors();
 
-  const FlagTable table(program);
-  Flags flags(table.specs());
+  ProgramFlags flags(program);
   const std::vector<const char*> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (Status status = flags.parse(words); !status) return complain(program, status.error(), kWrongCommandLine);
-  if (const int answer = answer_at_once(program, flags); answer >= 0) return answer;
-  Result<std::unique_ptr<Log>> log = open_log(flags);
-  if (!log) return complain(program, log.error(), kWrongCommandLine);
-  const Env env = make_env(program, flags, **log);
+  if (const int answer = answer_at_once(program, flags.get()); answer >= 0) return answer;
+  const std::unique_ptr<Log> log = open_log(flags.get());
+  const Env env = make_env(program, flags.get(), *log);
 
   // Blocked here, so that every thread made from now on leaves them to wait().
   sigset_t signals;
@@ -285,15 +208,16 @@ int run_program(const Program& program, int argc, char** argv) {
   for (const int signal : {SIGHUP, SIGTERM, SIGINT}) ::sigaddset(&signals, signal);
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 
-  App app(program, flags, env);
+  App app(program, flags.get(), env);
   if (Status status = app.configure(); !status) return complain(program, status.error(), kCouldNotStart);
-  if (flags.boolean("config.check")) {
+  if (flags->boolean("config.check")) {
+    if (Status status = check_web_config(flags.get(), env); !status) return complain(program, status.error(), kCouldNotStart);
     std::puts("the configuration is good");
     return 0;
   }
-  if (flags.boolean("once")) {
+  if (flags->boolean("once")) {
     std::fputs(app.page().c_str(), stdout);
-    return 0;
+    return std::fflush(stdout) == 0 ? 0 : kCouldNotStart;
   }
   if (Status status = app.serve(); !status) return complain(program, status.error(), kCouldNotStart);
   app.wait(signals);

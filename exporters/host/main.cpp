@@ -1,5 +1,6 @@
 #include "app.h"
 #include "host/collectors.h"
+#include "host/compatibility.h"
 
 int main(int argc, char** argv) {
   return finwatch::run_program({.name = "finwatch-host",
@@ -7,7 +8,7 @@ int main(int argc, char** argv) {
                                 .summary_zh = "以 node_exporter 的指标名向 Prometheus 提供 Linux 服务器指标。",
                                 .listen_address = "127.0.0.1:19600",
                                 .meta_prefix = "node",
-                                .compatible_build_info = "node_exporter_build_info",
+                                .peer = finwatch::host::kNodeExporter,
                                 .collectors = finwatch::host::collectors(),
                                 .reads_host_trees = true},
                                argc, argv);

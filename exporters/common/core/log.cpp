@@ -1,10 +1,13 @@
 #include "core/log.h"
 
+#include <poll.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <climits>
 #include <cstdio>
 #include <ctime>
 #include <mutex>
@@ -17,6 +20,7 @@ namespace {
 
 constexpr std::chrono::seconds kQuiet{60};
 constexpr std::size_t kMostRemembered = 500;
+constexpr int kPatience = 100;  // milliseconds, for the rest of a line that is longer than a pipe takes at once
 
 class SilentLog final : public Log {
  public:
@@ -87,6 +91,7 @@ class StreamLog final : public Log {
     field("msg", message);
     for (const LogField& each : fields) field(each.key, each.value);
     if (left_out > 0) field("repeated", std::to_string(left_out));
+    if (lost_ > 0) field("lines_lost", std::to_string(lost_));
     if (format_ == LogFormat::json) line_ += '}';
     line_ += '\n';
     emit();
@@ -132,16 +137,21 @@ class StreamLog final : public Log {
     }
   }
 
-  // A line is one write, so lines of several threads and processes never mix. A log that cannot be written has nowhere to
-  // complain to.
+  // A line is one write, so lines of several threads and processes never mix. A reader of a pipe that has stopped reading must
+  // not stop the scrapes as well: what finds no room is left out, and the next line says how many were. A log that cannot be
+  // written has nowhere else to complain to.
   void emit() {
     std::string_view rest = line_;
     while (!rest.empty()) {
-      const ssize_t written = ::write(descriptor_, rest.data(), rest.size());
+      const bool begun = rest.size() < line_.size();
+      pollfd room{.fd = descriptor_, .events = POLLOUT, .revents = 0};
+      if (::poll(&room, 1, begun ? kPatience : 0) != 1 || (room.revents & POLLOUT) == 0) break;
+      const ssize_t written = ::write(descriptor_, rest.data(), std::min<std::size_t>(rest.size(), PIPE_BUF));
       if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) return;
+      if (written <= 0) break;
       rest.remove_prefix(static_cast<std::size_t>(written));
     }
+    lost_ = rest.empty() ? 0 : lost_ + 1;
   }
 
   const LogFormat format_;
@@ -151,6 +161,7 @@ class StreamLog final : public Log {
   std::mutex mutex_;
   std::string line_;
   std::string key_;
+  std::uint64_t lost_ = 0;  // lines, since the last one that was written
   std::unordered_map<std::string, Said> said_;
 };
 

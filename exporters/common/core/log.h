@@ -51,7 +51,8 @@ class Log {
 /// Forgets everything: the default in tests.
 Log& silent_log();
 
-/// Writes lines of `least` and above to a descriptor that stays open, one write(2) a line.
+/// Writes lines of `least` and above to a descriptor that stays open, one write(2) a line. Never waits for who reads: a line
+/// that finds no room in a pipe is left out, and the next one says so (lines_lost).
 std::unique_ptr<Log> make_log(LogFormat format, LogLevel least, int descriptor, const Clock& clock);
 
 }  // namespace finwatch

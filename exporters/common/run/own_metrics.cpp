@@ -45,7 +45,8 @@ constexpr MetricDesc kThreads{MetricType::gauge, "process_threads", "Threads of 
 constexpr MetricRef kMetrics[] = {kBuild,   kCompatibleBuild, kRequests, kReloadOk,    kReloadTime, kCpu,   kOpenFiles,
                                   kMostFiles, kVirtual,       kMostVirtual, kResident, kStart,      kThreads};
 
-constexpr std::array<int, 17> kCodes = {200, 204, 301, 400, 401, 403, 404, 405, 408, 413, 414, 429, 431, 500, 501, 503, 504};
+// Any other code a route answers with is counted as the hundred it belongs to: the label stays bounded.
+constexpr std::array<int, 18> kCodes = {100, 200, 202, 204, 300, 400, 401, 403, 404, 405, 408, 413, 414, 429, 431, 500, 503, 504};
 
 double limit(__rlimit_resource_t resource) {
   rlimit both{};
@@ -111,9 +112,10 @@ class OwnMetrics::Writer final : public Collector {
     sink.family(kBuild).add(true, body_.names.program, kVersion, kRevision, kCompiler);
     if (!body_.names.compatible_build_info.empty())
       sink.family(kCompatibleBuild, body_.names.compatible_build_info).add(true, kVersion, kRevision);
-    write_process(sink);
     sink.add(kReloadOk, body_.reload_ok.Value());
     if (const double when = body_.reload_time.Value(); when > 0) sink.add(kReloadTime, when);
+    if (body_.names.scope == Scope::configuration) return ok();
+    write_process(sink);
     auto requests = sink.family(kRequests);
     for (std::size_t i = 0; i < kCodes.size(); ++i)
       if (const double count = body_.by_code[i]->Value(); count > 0 || kCodes[i] == 200) requests.add(count, code_names_[i]);
@@ -164,8 +166,9 @@ OwnMetrics::OwnMetrics(Names names, const Env& env) : body_(std::make_unique<Bod
 OwnMetrics::~OwnMetrics() = default;
 
 void OwnMetrics::answered(int http_code) {
-  for (std::size_t i = 0; i < kCodes.size(); ++i)
-    if (kCodes[i] == http_code) return body_->by_code[i]->Increment();
+  for (const int code : {http_code, http_code / 100 * 100})
+    for (std::size_t i = 0; i < kCodes.size(); ++i)
+      if (kCodes[i] == code) return body_->by_code[i]->Increment();
 }
 
 void OwnMetrics::reloaded(bool successful) {

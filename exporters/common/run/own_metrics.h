@@ -19,9 +19,12 @@ namespace finwatch {
 
 class OwnMetrics {
  public:
+  enum class Scope : unsigned char { everything, configuration };  // configuration: without process_* and requests
+
   struct Names {
-    std::string program;              // label of finwatch_build_info
+    std::string program;                     // label of finwatch_build_info
     std::string compatible_build_info = {};  // another program's family that dashboards ask for; "" for none
+    Scope scope = Scope::everything;
   };
 
   OwnMetrics(Names names, const Env& env);

@@ -124,6 +124,7 @@ Listener::~Listener() {
 }
 
 Result<Listener> open_listener(const std::string& address) {
+  if (address.starts_with("vsock:")) return bad_address(address, "vsock is not served");
   if (address.starts_with("unix:")) return open_unix(address, address.substr(5));
   const std::size_t colon = address.rfind(':');
   if (colon == std::string::npos) return bad_address(address, "the port is missing");

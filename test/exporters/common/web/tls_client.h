@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "web_client.h"
+#include "support/web_client.h"
 
 namespace finwatch::test {
 

@@ -12,7 +12,7 @@
 #include "support/catch.h"
 #include "support/collector_test.h"
 #include "web/server.h"
-#include "web_client.h"
+#include "support/web_client.h"
 
 namespace finwatch::test {
 

@@ -10,7 +10,7 @@
 #include <stdexcept>
 
 #include "core/text.h"
-#include "web_client.h"
+#include "support/web_client.h"
 
 namespace finwatch::test {
 namespace {
