@@ -36,9 +36,14 @@ Status CollectorSettings::read(const CollectorInfo& info) {
         reader.fail(*value, reader.path_of(key) + ": expected one value");
         continue;
       }
-      for (const std::string& text : texts)
-        if (const Status status = check_flag_value(spec.kind, reader.path_of(key), text); !status)
-          reader.fail(*value, status.error().message);
+      for (std::size_t i = 0; i < texts.size(); ++i) {
+        const Tree& at = value->kind == Tree::Kind::list ? value->items[i] : *value;
+        const Status status = check_flag_value(spec.kind, reader.path_of(key), texts[i]);
+        if (status) continue;
+        // What the environment filled in may be a secret that stands in the wrong place.
+        reader.fail(at, at.written.empty() ? status.error().message
+                                           : reader.path_of(key) + ": what the environment makes of \"" + at.written + "\" does not fit");
+      }
       values_[spec.name] = texts;
     }
     if (Status status = reader.finish(); !status) return status;

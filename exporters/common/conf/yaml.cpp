@@ -37,6 +37,7 @@ class Converter {
       tree.kind = Tree::Kind::scalar;
       tree.quoted = node.Tag() == "!";
       tree.scalar = options_.substitute_environment ? substitute(node.Scalar(), where) : node.Scalar();
+      if (tree.scalar != node.Scalar()) tree.written = node.Scalar();
     } else if (node.IsSequence()) {
       tree.kind = Tree::Kind::list;
       for (const YAML::Node& item : node) tree.items.push_back(convert(item, level + 1));
@@ -127,7 +128,7 @@ std::string shown(const Tree& tree) {
     case Tree::Kind::map: return "a map";
     case Tree::Kind::scalar: break;
   }
-  return (tree.quoted ? "the text \"" : "\"") + valid_utf8(tree.scalar.substr(0, 80)) + "\"";
+  return (tree.quoted ? "the text \"" : "\"") + valid_utf8(tree.shown().substr(0, 80)) + "\"";
 }
 
 }  // namespace

@@ -28,10 +28,14 @@ struct Tree {
   Kind kind = Kind::null;
   Position where;            // of the value; of the key in key_where
   std::string scalar;        // after ${ENV} substitution
+  std::string written;       // as it stands in the file, where ${ENV} changed it; the other may be a secret
   bool quoted = false;       // "80" is text, 80 is a number
   std::vector<Tree> items;   // of a list, or the values of a map in file order
   std::vector<std::string> keys;  // of a map, one for each item
   std::vector<Position> key_where;
+
+  /// What a message may show of a scalar.
+  const std::string& shown() const { return written.empty() ? scalar : written; }
 
   /// The value of `key` in a map, nullptr when there is none.
   const Tree* find(std::string_view key) const {

@@ -1,5 +1,4 @@
 #include <fcntl.h>
-#include <linux/fuse.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +13,7 @@
 #include "host/sources/stat_call.h"
 #include "support/catch.h"
 #include "support/collector_test.h"
+#include "support/hanging_mount.h"
 
 namespace finwatch::host {
 extern const CollectorInfo filesystem_collector;
@@ -384,90 +384,6 @@ TEST_CASE("filesystem: octal escapes") {
 }
 
 namespace {
-
-/// A real mount whose statfs is answered when we like: the smallest FUSE server there is.
-class HangingMount {
- public:
-  explicit HangingMount(const std::string& folder) : folder_(folder), device_(::open("/dev/fuse", O_RDWR | O_CLOEXEC)) {
-    if (!device_) {
-      refused_ = std::string("/dev/fuse: ") + std::strerror(errno);
-      return;
-    }
-    const std::string options = "fd=" + std::to_string(device_.get()) + ",rootmode=40000,user_id=0,group_id=0";
-    if (::mount("finwatch-test", folder.c_str(), "fuse.finwatch", MS_NOSUID | MS_NODEV, options.c_str()) != 0) {
-      refused_ = std::string("mount(2): ") + std::strerror(errno);
-      return;
-    }
-    server_ = std::thread([this] { serve(); });
-  }
-  ~HangingMount() {
-    if (!server_.joinable()) return;
-    answer();
-    ::umount2(folder_.c_str(), MNT_DETACH);
-    server_.join();
-  }
-  HangingMount(const HangingMount&) = delete;
-  HangingMount& operator=(const HangingMount&) = delete;
-
-  const std::string& refused() const { return refused_; }
-
-  /// From now on every statfs is answered, also those that wait.
-  void answer() {
-    const std::lock_guard lock(mutex_);
-    answers_ = true;
-    for (const std::uint64_t request : waiting_) reply_statfs(request);
-    waiting_.clear();
-  }
-
- private:
-  void serve() {
-    alignas(fuse_in_header) char request[FUSE_MIN_READ_BUFFER + 4096];
-    while (true) {
-      const ssize_t length = ::read(device_.get(), request, sizeof request);
-      if (length < 0 && (errno == EINTR || errno == ENOENT)) continue;
-      if (length < static_cast<ssize_t>(sizeof(fuse_in_header))) return;  // unmounted
-      fuse_in_header head;
-      std::memcpy(&head, request, sizeof head);
-      const std::lock_guard lock(mutex_);
-      if (head.opcode == FUSE_INIT) {
-        fuse_init_out init{};
-        init.major = FUSE_KERNEL_VERSION;
-        init.minor = FUSE_KERNEL_MINOR_VERSION;
-        init.max_write = 4096;
-        reply(head.unique, 0, &init, sizeof init);
-      } else if (head.opcode == FUSE_STATFS) {
-        if (answers_)
-          reply_statfs(head.unique);
-        else
-          waiting_.push_back(head.unique);
-      } else if (head.opcode != FUSE_FORGET && head.opcode != FUSE_BATCH_FORGET && head.opcode != FUSE_INTERRUPT) {
-        reply(head.unique, -ENOSYS, nullptr, 0);
-      }
-    }
-  }
-  void reply_statfs(std::uint64_t request) const {
-    fuse_statfs_out out{};
-    out.st.bsize = out.st.frsize = 4096;
-    out.st.blocks = 1000;
-    out.st.bfree = out.st.bavail = 250;
-    reply(request, 0, &out, sizeof out);
-  }
-  void reply(std::uint64_t request, int error, const void* body, std::size_t size) const {
-    char message[256];
-    const fuse_out_header head{static_cast<std::uint32_t>(sizeof head + size), error, request};
-    std::memcpy(message, &head, sizeof head);
-    if (size > 0) std::memcpy(message + sizeof head, body, size);
-    [[maybe_unused]] const ssize_t written = ::write(device_.get(), message, sizeof head + size);
-  }
-
-  std::string folder_;
-  Descriptor device_;
-  std::string refused_;
-  std::mutex mutex_;
-  bool answers_ = false;
-  std::vector<std::uint64_t> waiting_;
-  std::thread server_;
-};
 
 std::size_t threads_of_this_process() { return list_folder("/proc/self/task")->size(); }
 

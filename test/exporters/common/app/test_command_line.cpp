@@ -111,7 +111,7 @@ TEST_CASE("config.check: the environment fills in, and web-config.yml is checked
   tree.write("host.yml", "collectors:\n  vmstat:\n    fields: ${FIELDS}\n");
   const std::string file = "--config.file=" + tree.path("host.yml");
   CHECK(run({"--config.check", file}, {.environment = {{"FIELDS", "^oom_kill$"}}}).status == 0);
-  CHECK_THAT(run({"--config.check", file}, {.environment = {{"FIELDS", "("}}}).error, Contains("missing )"));
+  CHECK_THAT(run({"--config.check", file}, {.environment = {{"FIELDS", "("}}}).error, Contains("host.yml:3:13: collectors.vmstat.fields: what the environment makes of \"${FIELDS}\""));
 
   tree.write("web.yml", "basic_auth_user: {}\n");
   const Ended web = run({"--config.check", "--web.config.file=" + tree.path("web.yml")});
