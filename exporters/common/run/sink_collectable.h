@@ -8,7 +8,8 @@
 //
 // A Runner stands between, so its promises hold here too: collectors run on its own threads (an Exposer's have 100 KiB of stack),
 // what throws or hangs costs its own families only, and Collect() returns by the runner's timeout. What prometheus-cpp does not
-// know is given as the nearest it has: info and stateset as gauges, exemplars not at all; its numbers are doubles.
+// know is given as the nearest it has: info and stateset as gauges, exemplars not at all; its numbers are doubles of 16 digits, and
+// a bucket is le="1" where we write le="1.0".
 //
 // Whoever includes this links prometheus-cpp::core. test/examples/exposer.cpp is a whole program.
 #pragma once

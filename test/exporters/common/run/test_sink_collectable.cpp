@@ -30,7 +30,7 @@ void write_all(MetricSink& sink) {
   sink.family(kOdd).add(std::nan(""), "a", "").add(HUGE_VAL, "b", "2").add(-HUGE_VAL, "c", "3");
   sink.family(kBuild).add(true, "1.2");
   const Exemplar exemplar{.label = "trace_id", .value = "abc", .observed = 0.2, .timestamp_seconds = 1};
-  const HistogramBucket buckets[] = {{0.1, 3, nullptr}, {1, 5, &exemplar}};
+  const HistogramBucket buckets[] = {{0.1, 3, nullptr}, {1.5, 5, &exemplar}};
   sink.family(kTook).add_histogram({buckets, 6, 4.5}, "login").add_histogram({buckets, 7, 5.5}, "post");
   sink.add(kLast, 1);
 }
@@ -111,7 +111,7 @@ TEST_CASE("sink collectable: values, bounds and labels arrive unchanged") {
   const auto& took = find(families, "test_took_seconds")->metric;
   REQUIRE(took.size() == 2);
   REQUIRE(took[0].histogram.bucket.size() == 3);
-  CHECK(took[0].histogram.bucket[1].upper_bound == 1);
+  CHECK(took[0].histogram.bucket[1].upper_bound == 1.5);
   CHECK(took[0].histogram.bucket[2].upper_bound == HUGE_VAL);
   CHECK(took[1].histogram.sample_count == 7);
   CHECK(took[1].histogram.sample_sum == 5.5);
