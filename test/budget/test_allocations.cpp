@@ -54,6 +54,10 @@ int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
 }
 }
 
+namespace finwatch::host {
+extern const CollectorInfo textfile_collector;
+}
+
 using namespace finwatch;
 
 namespace {
@@ -104,6 +108,25 @@ TEST_CASE("budget: no collector allocates in steady state") {
     // A collector that fails may build the sentence that says why.
     if (code == Errc::no_data) CHECK(counted == 0);
   }
+}
+
+TEST_CASE("budget: textfiles that did not change are neither parsed nor allocated for") {
+  const test::TemporaryTree tree;
+  tree.write("a/x.prom", "# TYPE x histogram\nx_bucket{le=\"1\"} 1\nx_count 2\ny{a=\"b\"} 1\n");
+  tree.write("a/malformed.prom", "x\n");
+  tree.write("b/y.prom", "y 1\nnode_load1 0\n");
+  ManualClock clock(std::chrono::system_clock::now());
+  clock.advance(std::chrono::hours{1});  // long after the files were written
+  test::KeptCollector collector(host::textfile_collector, tree.env(&clock),
+                                {{"collector.textfile.directory", tree.path("[ab]") + "," + tree.path("nowhere")}});
+  MetricSink sink;
+  const auto run = [&] {
+    sink.clear();
+    (void)collector.get().collect({}, sink);
+  };
+  for (int i = 0; i < kWarmUp; ++i) run();
+  CHECK(allocations_in(run) == 0);
+  CHECK(sink.series() == 11);
 }
 
 TEST_CASE("budget: the runner allocates nothing between the request and the page, compressed or not") {
