@@ -1,0 +1,162 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds, and runs all of them.
+#
+#   test/run.sh                   everything (about half an hour on two cores)
+#   test/run.sh --quick           unit and fault tests only
+#   test/run.sh --only STAGE …    some stages          --list   their names
+#
+# A stage that fails does not stop the next. Ends with a table and the line "N passed, N failed"; exit status 1 when one failed.
+# Tests start what they need (Prometheus, node_exporter, chronyd) on free ports of 127.0.0.1 in temporary folders and stop it. A test
+# that was skipped is named with its reason; with CI=true a skipped test is a failed one. Logs: build/test.
+set -uo pipefail
+cd "$(dirname "$0")/.." || exit 2
+
+stages=(install unit lint e2e package sanitizers fuzz)
+about() {
+  case "$1" in
+    install) echo "Debian packages that are missing" ;;
+    unit) echo "unit, fault and live tests, preset dev (warnings are errors)" ;;
+    lint) echo "layout, clang-tidy, shellcheck" ;;
+    e2e) echo "the released program, Prometheus, node_exporter, quickstart" ;;
+    package) echo "cmake --install, .deb" ;;
+    sanitizers) echo "the same tests under address, undefined and thread sanitizer" ;;
+    fuzz) echo "each fuzzer for 20 s" ;;
+  esac
+}
+
+chosen=("${stages[@]}")
+case "${1:-}" in
+  "") ;;
+  --quick) chosen=(install unit) ;;
+  --only) shift; chosen=("$@") ;;
+  --list) for stage in "${stages[@]}"; do printf '%-12s %s\n' "$stage" "$(about "$stage")"; done; exit 0 ;;
+  -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
+  *) echo "run.sh: unknown option $1; see --help" >&2; exit 2 ;;
+esac
+for stage in "${chosen[@]}"; do
+  [[ " ${stages[*]} " == *" $stage "* ]] || { echo "run.sh: no stage $stage; see --list" >&2; exit 2; }
+done
+
+logs=$PWD/build/test
+mkdir -p "$logs"
+export PATH="$PWD/build/debian/bin:$PATH:/usr/sbin:/sbin"
+jobs=$(nproc)
+passed=0 failed=0 table=() skipped=()
+
+# A stage calls these: how many tests passed and failed, and which were left out.
+count() { passed=$((passed + $1)) failed=$((failed + $2)); }
+one() { if [ "$1" -eq 0 ]; then count 1 0; else count 0 1; fi; }
+skip() { skipped+=("$1"); }
+
+# Runs a command quietly; its output is in the stage's log, and its end is shown when it fails.
+quietly() {
+  "$@" >>"$log" 2>&1 && return
+  local status=$?
+  echo "  failed (exit status $status): $*"
+  tail -n 40 "$log" | sed 's/^/  | /'
+  return "$status"
+}
+
+# Builds a preset and runs its tests: preset, regular expression of tests or "".
+ctest_preset() {
+  local preset=$1 select=$2 out=$logs/ctest-$1.log
+  if ! quietly cmake --preset "$preset" || ! quietly cmake --build --preset "$preset" -j "$jobs"; then count 0 1; return 1; fi
+  ctest --preset "$preset" -j "$jobs" ${select:+-R "$select"} >"$out" 2>&1
+  local status=$? summary total bad
+  cat "$out" >>"$log"
+  summary=$(grep -E 'tests passed, [0-9]+ tests? failed out of' "$out")
+  total=$(sed -nE 's/.*out of ([0-9]+)$/\1/p' <<<"$summary")
+  bad=$(sed -nE 's/.*, ([0-9]+) tests? failed.*/\1/p' <<<"$summary")
+  if [ -z "$total" ]; then echo "  no tests ran under preset $preset"; tail -n 20 "$out"; count 0 1; return 1; fi
+  count $((total - bad)) "$bad"
+  echo "  $preset: $((total - bad)) passed, $bad failed"
+  # A test that cannot run here says WARN("skipped: reason") and passes.
+  while IFS= read -r line; do skip "$preset: $line"; done < <(
+    awk '/^[0-9]+\/[0-9]+ Test: / { name = $0; sub(/^[^:]*: /, "", name) } /^ *skipped[,:]/ { sub(/^ */, ""); print name ": " $0 }' \
+      build/"$preset"/Testing/Temporary/LastTest.log | sort -u)
+  if [ "$status" -ne 0 ]; then sed -n '/The following tests FAILED/,$p' "$out"; grep -B2 -A25 'FAILED:' "$out" | head -n 120; fi
+  return "$status"
+}
+
+stage_install() { quietly deploy/install-deps.sh --test; local status=$?; one "$status"; return "$status"; }
+
+stage_unit() { ctest_preset dev ""; }
+
+stage_lint() {
+  local status=0 script
+  # clang-tidy reads the commands of the preset that clang builds.
+  quietly cmake --preset clang || status=1
+  for script in test/lint/*.sh; do
+    [ "$script" != test/lint/tree.sh ] || continue
+    if quietly "$script"; then one 0; echo "  ok: $script"; else one 1; status=1; fi
+  done
+  if git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs -r shellcheck >>"$log" 2>&1; then one 0; else
+    one 1; status=1; echo "  shellcheck:"; git ls-files '*.sh' .ci/run | xargs -r shellcheck -f gcc | head -n 20; fi
+  return "$status"
+}
+
+stage_e2e() {
+  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs"; then count 0 1; return 1; fi
+  local out=$logs/e2e.out status total bad left
+  python3 -m unittest discover -v -s test/e2e -t test/e2e >"$out" 2>&1
+  status=$?
+  cat "$out" >>"$log"
+  total=$(sed -nE 's/^Ran ([0-9]+) tests? in .*/\1/p' "$out")
+  bad=$(($(sed -nE 's/^FAILED .*failures=([0-9]+).*/\1/p' "$out" | head -1 || true) + 0))
+  bad=$((bad + $(sed -nE 's/^FAILED .*errors=([0-9]+).*/\1/p' "$out" | head -1 || true) + 0))
+  left=$(grep -cE '\.\.\. skipped ' "$out")
+  if [ -z "$total" ]; then echo "  no e2e test ran"; tail -n 20 "$out"; count 0 1; return 1; fi
+  count $((total - bad - left)) "$bad"
+  echo "  $((total - bad - left)) passed, $bad failed"
+  while IFS= read -r line; do skip "$line"; done < <(grep -E '\.\.\. skipped ' "$out")
+  [ "$status" -eq 0 ] || sed -n '/^=====/,$p' "$out" | head -n 120
+  return "$status"
+}
+
+stage_package() { quietly test/package/test_package.sh; local status=$?; one "$status"; return "$status"; }
+
+stage_sanitizers() {
+  local status=0
+  ctest_preset asan "" || status=1
+  ctest_preset tsan "" || status=1
+  return "$status"
+}
+
+stage_fuzz() {
+  local out=$logs/fuzz.out status summary
+  test/fuzz/run.sh 20 >"$out" 2>&1
+  status=$?
+  cat "$out" >>"$log"
+  summary=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -1)
+  if [ -z "$summary" ]; then tail -n 20 "$out"; count 0 1; return 1; fi
+  count "$(cut -d' ' -f1 <<<"$summary")" "$(cut -d' ' -f3 <<<"$summary")"
+  grep -E '^(ok|FAIL) ' "$out" | sed 's/^/  /'
+  return "$status"
+}
+
+for stage in "${chosen[@]}"; do
+  log=$logs/$stage.log
+  : >"$log"
+  echo "== $stage: $(about "$stage")"
+  begun=$SECONDS before_passed=$passed before_failed=$failed
+  if "stage_$stage"; then result=ok; else result=FAILED; fi
+  [ "$result" = ok ] || [ "$failed" -gt "$before_failed" ] || count 0 1
+  table+=("$(printf '%-12s %-7s %5d passed %4d failed %5d s' "$stage" "$result" $((passed - before_passed)) $((failed - before_failed)) $((SECONDS - begun)))")
+  echo "   ${table[-1]}"
+  # Nothing of the later stages works without the packages.
+  if [ "$stage" = install ] && [ "$result" != ok ]; then break; fi
+done
+
+echo
+for line in "${table[@]}"; do echo "$line"; done
+if [ ${#skipped[@]} -gt 0 ]; then
+  echo "skipped:"
+  printf '  %s\n' "${skipped[@]}"
+  if [ "${CI:-}" = true ]; then
+    echo "with CI=true no test may be skipped"
+    failed=$((failed + ${#skipped[@]}))
+  fi
+fi
+echo "the whole run took $((SECONDS / 60)) min $((SECONDS % 60)) s; logs are in build/test"
+echo "$passed passed, $failed failed"
+[ "$failed" -eq 0 ]
