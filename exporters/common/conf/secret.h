@@ -27,8 +27,9 @@ class Secret {
 
  private:
   void wipe() {
-    volatile char* bytes = text_.data();  // volatile: the compiler must not leave this out as dead
-    for (std::size_t i = 0; i < text_.size(); ++i) bytes[i] = 0;
+    // Over the whole room, because a short text that was moved away still lies there. Volatile, or it would be left out as dead.
+    volatile char* bytes = text_.data();
+    for (std::size_t i = 0; i < text_.capacity(); ++i) bytes[i] = 0;
     text_.clear();
   }
 

@@ -20,6 +20,8 @@ class DeviceWatch {
   explicit DeviceWatch(const Env& env);
   /// `scrape` is Scrape::number: within one scrape the answer stays the same.
   std::uint64_t generation(std::uint64_t scrape);
+  /// False over a fixture tree and where the socket is refused.
+  bool hears_the_kernel() const { return static_cast<bool>(socket_); }
 
  private:
   bool anything_announced();

@@ -76,3 +76,29 @@ TEST_CASE("log: levels by name") {
   CHECK(log_level("warn") == LogLevel::warn);
   CHECK(log_level("loud") == std::nullopt);
 }
+
+TEST_CASE("log: a reader that stopped reading costs lines, not time; the next line says how many") {
+  const ManualClock clock;
+  const Pipe pipe;
+  const auto log = make_log(LogFormat::logfmt, LogLevel::info, pipe.in(), clock);
+  for (int i = 0; i < 2000; ++i) log->info("a line that fills the pipe sooner or later", {{"number", i}});
+  std::string text = pipe.out();
+  const auto written = std::count(text.begin(), text.end(), '\n');
+  CHECK(written > 100);
+  CHECK(written < 2000);
+  CHECK(text.ends_with('\n'));  // whole lines only
+  log->info("reading again");
+  CHECK(pipe.out() == "time=2023-11-14T22:13:20.000Z level=info msg=\"reading again\" lines_lost=" + std::to_string(2000 - written) + "\n");
+  log->info("and on");
+  CHECK(pipe.out().find("lines_lost") == std::string::npos);
+}
+
+TEST_CASE("log: a descriptor that is closed or full is no reason to stop") {
+  const ManualClock clock;
+  const int full = ::open("/dev/full", O_WRONLY | O_CLOEXEC);
+  const auto log = make_log(LogFormat::json, LogLevel::debug, full, clock);
+  log->info("nowhere", {{"long", std::string(100'000, 'x')}});
+  ::close(full);
+  log->info("still nowhere");
+  make_log(LogFormat::json, LogLevel::debug, -1, clock)->info("never anywhere");
+}

@@ -1,0 +1,61 @@
+#include "run/gzip.h"
+
+#include <zlib.h>
+
+#include <cstring>
+#include <random>
+
+#include "support/catch.h"
+
+using namespace finwatch;
+
+namespace {
+
+// What another library makes of it.
+std::string unpack(std::string_view packed, std::size_t most) {
+  std::string text(most + 1, '\0');
+  z_stream stream{};
+  inflateInit2(&stream, 16 + MAX_WBITS);
+  std::string input(packed);
+  stream.next_in = reinterpret_cast<Bytef*>(input.data());
+  stream.avail_in = static_cast<uInt>(input.size());
+  stream.next_out = reinterpret_cast<Bytef*>(text.data());
+  stream.avail_out = static_cast<uInt>(text.size());
+  const int result = inflate(&stream, Z_FINISH);
+  text.resize(stream.total_out);
+  inflateEnd(&stream);
+  return result == Z_STREAM_END && stream.avail_in == 0 ? text : "broken";
+}
+
+}  // namespace
+
+TEST_CASE("gzip: zlib reads what libdeflate wrote, of any size and content") {
+  Gzip gzip;
+  Buffer out;
+  std::mt19937 random(20'240'601);
+  for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{100}, std::size_t{4096}, std::size_t{1'000'000}}) {
+    std::string repeated;
+    while (repeated.size() < size) repeated += "node_cpu_seconds_total{cpu=\"" + std::to_string(random() % 64) + "\"} 1\n";
+    repeated.resize(size);
+    std::string noise(size, '\0');
+    for (char& byte : noise) byte = static_cast<char>(random());
+    for (const std::string& text : {repeated, noise}) {
+      REQUIRE(gzip.compress(text, out));
+      CHECK(unpack(out.view(), size) == text);
+    }
+    if (size >= 4096) {
+      REQUIRE(gzip.compress(repeated, out));
+      CHECK(out.size() < size / 4);
+    }
+  }
+}
+
+TEST_CASE("gzip: what was in the buffer is replaced") {
+  Gzip gzip;
+  Buffer out;
+  out.append("old");
+  REQUIRE(gzip.compress("new", out));
+  CHECK(unpack(out.view(), 10) == "new");
+  REQUIRE(gzip.compress("newer", out));
+  CHECK(unpack(out.view(), 10) == "newer");
+}
