@@ -54,21 +54,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (size == 0) return 0;
   const std::string_view text(reinterpret_cast<const char*>(data) + 1, size - 1);
   switch (data[0] % 5) {
-    case 0:
-      target(text);
-      break;
+    case 0: target(text); break;
     case 1:
       negotiate_format(text);
       accepts_gzip(text);
       break;
-    case 2:
-      credentials(text);
-      break;
-    case 3:
-      config(text);
-      break;
-    default:
-      require(escape_html(text).find('<') == std::string::npos);
+    case 2: credentials(text); break;
+    case 3: config(text); break;
+    default: require(escape_html(text).find('<') == std::string::npos);
   }
   return 0;
 }

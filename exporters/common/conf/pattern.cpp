@@ -2,6 +2,8 @@
 
 #include <re2/re2.h>
 
+#include "core/text.h"
+
 namespace finwatch {
 namespace {
 
@@ -22,7 +24,7 @@ Result<Pattern> Pattern::compile(std::string_view expression) {
   options.set_max_mem(kMostMemory);
   auto compiled = std::make_shared<const Compiled>(expression, options);
   if (!compiled->re2.ok())
-    return {Errc::config, "regular expression '" + std::string(expression) + "': " + compiled->re2.error()};
+    return {Errc::config, valid_utf8("regular expression '" + std::string(expression) + "': " + compiled->re2.error())};
   Pattern pattern;
   pattern.compiled_ = std::move(compiled);
   return pattern;

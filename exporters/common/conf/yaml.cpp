@@ -1,10 +1,12 @@
 #include "conf/yaml.h"
 
+#include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/yaml.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <optional>
+#include <sstream>
 
 #include "conf/words.h"
 #include "core/files.h"
@@ -99,13 +101,46 @@ class Converter {
   int values_ = 0;
 };
 
+// Where the second document begins, nothing when there is one at most. The library's own LoadAll is never used: it hangs, and
+// eats all memory, where text continues nothing that stands before it ("- a\n, b"), because it finds an empty document there,
+// for ever.
+std::optional<YAML::Mark> second_document(const std::string& text) {
+  struct Starts final : YAML::EventHandler {
+    void OnDocumentStart(const YAML::Mark& mark) override { last = mark; }
+    void OnDocumentEnd() override {}
+    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
+    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnSequenceEnd() override {}
+    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
+    void OnMapEnd() override {}
+    YAML::Mark last;
+  };
+  std::istringstream stream(text);
+  YAML::Parser parser(stream);
+  Starts starts;
+  const bool more = parser.HandleNextDocument(starts) && parser.HandleNextDocument(starts);
+  return more ? std::optional(starts.last) : std::nullopt;
+}
+
+// What stands at a place that should have been the end of the file.
+std::string_view not_the_end(std::string_view text, const YAML::Mark& mark) {
+  LineReader lines(text);
+  for (int i = 0; i < mark.line; ++i) lines.next();
+  if (lines.next().value_or("").starts_with("---")) return "a second document begins here; one file holds one";
+  return "this continues nothing that stands before it; is a bracket, a quote or an indentation missing?";
+}
+
 // yaml-cpp reads a quote that is never closed to the end of the file without a word. A key put behind the text tells: it
 // becomes a part of such a scalar, and is a key of the top map otherwise. (In a top map in braces an unclosed quote is an error
 // of its own.)
 bool swallows_what_follows(std::string_view text) {
   constexpr const char* kKey = "finwatch-end-of-file";
   try {
-    const YAML::Node node = YAML::Load(std::string(text) + "\n" + kKey + ": 1\n");
+    const std::string longer = std::string(text) + "\n" + kKey + ": 1\n";
+    if (second_document(longer)) return false;  // the file ended its document with "..."
+    const YAML::Node node = YAML::Load(longer);
     return node.IsMap() && node.Style() != YAML::EmitterStyle::Flow && !node[kKey];
   } catch (const YAML::Exception&) {
     return false;
@@ -154,17 +189,17 @@ Result<Tree> parse_yaml(std::string_view text, const std::string& file_name, con
     return {Errc::config, file_name + ":" + std::to_string(std::count(text.begin(), forbidden, '\n') + 1) +
                               ": a control character; save the file as plain text"};
   try {
-    std::vector<YAML::Node> documents = YAML::LoadAll(std::string(text));
-    if (documents.size() > 1)
-      return {Errc::config, file_name + ":" + std::to_string(documents[1].Mark().line + 1) +
-                                ": a second document begins here; one file holds one"};
-    if (documents.empty() || documents[0].IsNull()) {  // nothing but comments: every default holds
+    const std::string whole(text);
+    if (const auto mark = second_document(whole))
+      return describe({{file_name, mark->line + 1, mark->column + 1}, std::string(not_the_end(text, *mark))});
+    const YAML::Node document = YAML::Load(whole);
+    if (document.IsNull()) {  // nothing but comments: every default holds
       Tree empty;
       empty.kind = Tree::Kind::map;
       empty.where = {file_name, 1, 1};
       return empty;
     }
-    Tree tree = Converter(file_name, options).convert(documents[0]);
+    Tree tree = Converter(file_name, options).convert(document);
     if (tree.kind != Tree::Kind::map) return describe({tree.where, "expected a map at the top, found " + shown(tree)});
     if (swallows_what_follows(text))
       return describe({last_scalar(tree).where, "a quote opens here and never closes"});

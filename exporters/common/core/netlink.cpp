@@ -27,6 +27,14 @@ std::optional<NetlinkAttribute> AttributeReader::next() {
   return attribute;
 }
 
+std::optional<NetlinkMessage> MessageReader::next() {
+  const auto header = read_struct<nlmsghdr>(rest_);
+  if (!header || header->nlmsg_len < sizeof(nlmsghdr) || header->nlmsg_len > rest_.size()) return std::nullopt;
+  const std::string_view bytes = rest_.substr(sizeof(nlmsghdr), header->nlmsg_len - sizeof(nlmsghdr));
+  rest_.remove_prefix(std::min(aligned(header->nlmsg_len), rest_.size()));
+  return NetlinkMessage{header->nlmsg_type, bytes, header->nlmsg_seq, header->nlmsg_flags};
+}
+
 Status Netlink::dump_bytes(std::uint16_t type, std::string_view head, std::string_view more, const Visitor& visitor) {
   Result<Answer> answer = dump_once(type, head, more, visitor);
   // Once more; a table that changed again is given as it came.
@@ -65,22 +73,19 @@ Result<Netlink::Answer> Netlink::dump_once(std::uint16_t type, std::string_view 
 }
 
 Result<Netlink::Answer> Netlink::read_answer(std::string_view datagram, const Visitor& visitor) {
-  while (!datagram.empty()) {
-    const auto header = read_struct<nlmsghdr>(datagram);
-    if (!header || header->nlmsg_len < sizeof(nlmsghdr) || header->nlmsg_len > datagram.size())
-      return {Errc::malformed, "netlink: a message whose length cannot be right"};
-    const std::string_view bytes = datagram.substr(sizeof(nlmsghdr), header->nlmsg_len - sizeof(nlmsghdr));
-    datagram.remove_prefix(std::min(aligned(header->nlmsg_len), datagram.size()));
-    if (header->nlmsg_seq != sequence_) continue;  // of a question that was given up
-    interrupted_ = interrupted_ || (header->nlmsg_flags & NLM_F_DUMP_INTR) != 0;
-    if (header->nlmsg_type == NLMSG_DONE || header->nlmsg_type == NLMSG_ERROR) {
+  MessageReader messages(datagram);
+  while (const auto message = messages.next()) {
+    if (message->sequence != sequence_) continue;  // of a question that was given up
+    interrupted_ = interrupted_ || (message->flags & NLM_F_DUMP_INTR) != 0;
+    if (message->type == NLMSG_DONE || message->type == NLMSG_ERROR) {
       // Both begin with an error number: a dump can fail at its end too.
-      const int error = read_struct<int>(bytes).value_or(0);
+      const int error = message->head<int>().value_or(0);
       if (error != 0) return error_from_errno(-error, kWhat);
       return interrupted_ ? Answer::interrupted : Answer::done;
     }
-    if (header->nlmsg_type >= NLMSG_MIN_TYPE) visitor.message(visitor.to, {header->nlmsg_type, bytes});
+    if (message->type >= NLMSG_MIN_TYPE) visitor.message(visitor.to, *message);
   }
+  if (messages.broken()) return {Errc::malformed, "netlink: a message whose length cannot be right"};
   return Answer::more;
 }
 

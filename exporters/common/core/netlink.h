@@ -61,6 +61,8 @@ class AttributeReader {
 struct NetlinkMessage {
   std::uint16_t type = 0;
   std::string_view bytes;  // behind the header
+  std::uint32_t sequence = 0;
+  std::uint16_t flags = 0;
 
   template <class T>
   std::optional<T> head() const {
@@ -72,6 +74,18 @@ struct NetlinkMessage {
     constexpr std::size_t kAligned = (sizeof(T) + 3) & ~std::size_t{3};
     return bytes.size() < kAligned ? std::string_view() : bytes.substr(kAligned);
   }
+};
+
+/// The messages in one datagram, up to the first one whose length cannot be right.
+class MessageReader {
+ public:
+  explicit MessageReader(std::string_view datagram) : rest_(datagram) {}
+  std::optional<NetlinkMessage> next();
+  /// next() said nothing, and yet something is left that is no message.
+  bool broken() const { return !rest_.empty(); }
+
+ private:
+  std::string_view rest_;
 };
 
 class Netlink {

@@ -55,8 +55,15 @@ void append_label_value(Buffer& out, std::string_view text) {
 
 void MetricSink::open_family(MetricType type, std::string_view name, std::string_view help) {
   constexpr std::size_t kLongest = 0xFFFF;
-  const std::string_view short_help = help.substr(0, kLongest);
   assert(name.size() <= kLongest);
+  // A help that came from outside may not be UTF-8, and being cut may have split its last character.
+  std::string mended;
+  std::string_view short_help = help.substr(0, kLongest);
+  if (const std::size_t valid = utf8_prefix(short_help); valid != short_help.size()) {
+    mended = valid_utf8(short_help);
+    short_help = std::string_view(mended).substr(0, kLongest);
+    short_help = short_help.substr(0, utf8_prefix(short_help));
+  }
   Mark mark;
   mark.offset = static_cast<std::uint32_t>(text_.size());
   mark.meta_offset = static_cast<std::uint32_t>(meta_.size());

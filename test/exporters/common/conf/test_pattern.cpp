@@ -1,5 +1,6 @@
 #include "conf/pattern.h"
 
+#include "core/text.h"
 #include "support/catch.h"
 
 using namespace finwatch;
@@ -23,6 +24,12 @@ TEST_CASE("pattern: what does not compile says why, and look-arounds are not kno
     CHECK(pattern.error().code == Errc::config);
     CHECK_THAT(pattern.error().message, Contains("regular expression '" + std::string(wrong) + "': "));
   }
+}
+
+TEST_CASE("pattern: what does not compile is refused in UTF-8, whatever it was written in") {
+  const auto pattern = Pattern::compile("caf\xE9");
+  REQUIRE_FALSE(pattern);
+  CHECK(utf8_prefix(pattern.error().message) == pattern.error().message.size());
 }
 
 TEST_CASE("pattern: an expression that ruins backtracking engines is answered at once") {

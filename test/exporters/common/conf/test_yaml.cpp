@@ -61,6 +61,15 @@ TEST_CASE("yaml: quotes that are closed are not complained about") {
   CHECK(error_of("a: \"two\n  lines\"\n") == "");
 }
 
+TEST_CASE("yaml: text that continues nothing is refused where it stands, instead of read for ever") {
+  CHECK(contains(error_of(",l:"), "c.yml:1:1: this continues nothing"));
+  CHECK(contains(error_of("- a\n, b\n"), "c.yml:2:1: this continues nothing"));
+  CHECK(contains(error_of("a: 1\n---\nb: 1\n"), "c.yml:2:1: a second document begins here"));
+  CHECK(contains(error_of("---\na: 1\n...\n---\nb: 1\n"), "c.yml:4:1: a second document begins here"));
+  CHECK(error_of("---\na: 1\n...\n") == "");
+  CHECK(error_of("# nothing\n---\n") == "");
+}
+
 TEST_CASE("yaml: bombs are bounded") {
   std::string bomb = "a: &a [x,x,x,x,x,x,x,x,x,x]\n";
   for (char c = 'b'; c <= 'i'; ++c) {
@@ -80,7 +89,8 @@ TEST_CASE("yaml: the environment fills in") {
   CHECK(value("a: x-${FINWATCH_TEST_NAME}-y\n") == "x-erp-y");
   CHECK(value("a: ${FINWATCH_TEST_NONE:-b:c}\n") == "b:c");
   CHECK(value("a: $$5 and $6\n") == "$5 and $6");
-  CHECK(contains(error_of("a: 1\nb: ${FINWATCH_TEST_NONE}\n"), "c.yml:2:4: environment variable 'FINWATCH_TEST_NONE' is not set"));
+  CHECK(contains(error_of("a: 1\nb: ${FINWATCH_TEST_NONE}\n"),
+                 "c.yml:2:4: environment variable 'FINWATCH_TEST_NONE' is not set"));
   CHECK(contains(error_of("a: ${FINWATCH\n"), "'${' without its '}'"));
   CHECK(parse_yaml("a: ${FINWATCH_TEST_NONE}\n", "c.yml", {.substitute_environment = false})->find("a")->scalar ==
         "${FINWATCH_TEST_NONE}");
@@ -128,7 +138,8 @@ TEST_CASE("reader: errors name the key, what was expected and what was found; th
   CHECK(contains(error("wait: 5\n", [](MapReader& r) { r.duration("wait", 1s); }), "such as 500ms"));
   CHECK(contains(error("name: [a]\n", [](MapReader& r) { r.text("name"); }), "expected text, found a list"));
   CHECK(contains(error("names: {a: b}\n", [](MapReader& r) { r.texts("names"); }), "expected a list of texts, found a map"));
-  CHECK(contains(error("a: 1\n", [](MapReader& r) { r.integer("a", 0, 0, 9), r.required_text("name"); }), "targets[2].name: must be given"));
+  CHECK(contains(error("a: 1\n", [](MapReader& r) { r.integer("a", 0, 0, 9), r.required_text("name"); }),
+                 "targets[2].name: must be given"));
   CHECK(error("prt: 1\n", [](MapReader& r) { r.integer("port", 1, 1, 9); }) ==
         "c.yml:1:1: targets[2]: unknown key 'prt'; did you mean 'port'?");
   CHECK(contains(error("b: x\na: y\n", [](MapReader& r) { r.integer("a", 0, 0, 1), r.integer("b", 0, 0, 1); }), "c.yml:1:4"));

@@ -55,6 +55,33 @@ TEST_CASE("netlink: a length that cannot be right ends the reading, wherever the
   }
 }
 
+TEST_CASE("netlink: messages are read one by one, and a datagram that was cut is broken") {
+  const auto message = [](std::uint16_t type, std::string_view bytes) {
+    const nlmsghdr header{static_cast<std::uint32_t>(sizeof(nlmsghdr) + bytes.size()), type, NLM_F_MULTI, 7, 0};
+    std::string out(reinterpret_cast<const char*>(&header), sizeof header);
+    out += bytes;
+    out.resize((out.size() + 3) & ~std::size_t{3});
+    return out;
+  };
+  const std::string whole = message(RTM_NEWLINK, "first") + message(NLMSG_DONE, "");
+  MessageReader reader(whole);
+  const auto first = reader.next();
+  REQUIRE(first);
+  CHECK(first->type == RTM_NEWLINK);
+  CHECK(first->bytes == "first");
+  CHECK(first->sequence == 7);
+  CHECK(first->flags == NLM_F_MULTI);
+  CHECK(reader.next()->type == NLMSG_DONE);
+  CHECK_FALSE(reader.next());
+  CHECK_FALSE(reader.broken());
+  for (std::size_t cut = 1; cut < whole.size(); ++cut) {
+    MessageReader piece(std::string_view(whole).substr(0, cut));
+    while (piece.next()) continue;
+    // The first message fills 24 bytes; the three that only align it may be missing.
+    CHECK(piece.broken() == (cut < 21 || cut > 24));
+  }
+}
+
 TEST_CASE("netlink: what stands behind a head is empty when the message is too short for it") {
   const NetlinkMessage message{RTM_NEWLINK, "short"};
   CHECK_FALSE(message.head<ifinfomsg>());

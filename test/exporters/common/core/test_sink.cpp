@@ -202,6 +202,19 @@ TEST_CASE("exposition: gzip only when it is wanted") {
   CHECK_FALSE(accepts_gzip("xgzip"));
 }
 
+TEST_CASE("sink: help that is not UTF-8, or too long, comes out as UTF-8") {
+  const auto help_of = [](std::string_view help) {
+    MetricSink sink;
+    sink.open_family(MetricType::gauge, "foreign", help);
+    sink.add_sample("", {}, 1);
+    return std::string(sink.help_of(sink.marks()[0]));
+  };
+  CHECK(help_of("Caf\xE9.") == "Caf\xEF\xBF\xBD.");
+  const std::string full(0xFFFE, 'x');
+  CHECK(help_of(full + "\xE8\xB4\xA2") == full);             // one byte of three fits
+  CHECK(help_of(std::string(0xFFFF, '\xFF')).size() == 0xFFFF);  // each becomes three, and only so many are kept
+}
+
 TEST_CASE("metric: units come from the name") {
   CHECK(unit_of("node_cpu_seconds_total") == "seconds");
   CHECK(unit_of("node_memory_MemFree_bytes") == "bytes");
