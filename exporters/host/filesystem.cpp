@@ -112,6 +112,15 @@ class Mount final : public Convoy::Item {
   std::atomic<bool> asking_{false};
 };
 
+/// What outlives a reload: who asks, and the mounts that are still being asked. So however often one reloads, one thread waits
+/// for each mount that hangs.
+struct Asking {
+  explicit Asking(const Env&) {}
+  std::mutex mutex;
+  Convoy convoy;
+  std::vector<std::shared_ptr<Mount>> left_behind;
+};
+
 /// A mount whose server may be gone is asked after those that sit on a disk of this machine.
 bool may_hang(const MountEntry& entry) {
   return !entry.source.starts_with("/dev/") && entry.fs_type != "tmpfs" && entry.fs_type != "ramfs";
@@ -125,16 +134,25 @@ class Filesystem final : public Collector {
         call_(env.shared<StatCall>()),
         mount_points_(std::move(mount_points)),
         fs_types_(std::move(fs_types)),
-        timeout_(settings.duration("collector.filesystem.mount-timeout")) {}
+        timeout_(settings.duration("collector.filesystem.mount-timeout")),
+        asking_(env.shared<Asking>()) {}
+  ~Filesystem() override {
+    const std::lock_guard lock(asking_->mutex);
+    std::erase_if(asking_->left_behind, [](const auto& mount) { return !mount->being_asked(); });
+    for (std::vector<std::shared_ptr<Mount>>* mounts : {&mounts_, &abandoned_})
+      for (std::shared_ptr<Mount>& mount : *mounts)
+        if (mount->being_asked()) asking_->left_behind.push_back(std::move(mount));
+  }
 
   Status collect(const Scrape& scrape, MetricSink& sink) override {
+    const std::lock_guard lock(asking_->mutex);
     const auto table = table_->read(scrape.number);
     if (!table) return table.error();
     if ((*table)->generation != seen_) {
       take_over(**table);
       seen_ = (*table)->generation;
     }
-    convoy_.run(asking_order_, deadline(scrape), kPatience);
+    asking_->convoy.run(asking_order_, deadline(scrape), kPatience);
     put_silent_last();
     write(sink);
     return ok();
@@ -153,6 +171,8 @@ class Filesystem final : public Collector {
   void take_over(const MountList& table) {
     std::vector<std::shared_ptr<Mount>> before = std::move(mounts_);
     mounts_.clear();
+    for (auto& mount : asking_->left_behind) before.push_back(std::move(mount));
+    asking_->left_behind.clear();
     std::erase_if(abandoned_, [](const auto& mount) { return !mount->being_asked(); });
     std::size_t likely = 0;
     for (const MountEntry& entry : table.entries) {
@@ -242,7 +262,7 @@ class Filesystem final : public Collector {
   std::vector<std::shared_ptr<Mount>> mounts_;  // in the order of mountinfo, which is that of the page
   std::vector<std::shared_ptr<Convoy::Item>> asking_order_;
   std::vector<std::shared_ptr<Mount>> abandoned_;  // unmounted or replaced while a thread still waits for them
-  Convoy convoy_;
+  const std::shared_ptr<Asking> asking_;
 };
 
 MadeCollector make_filesystem(const Env& env, const Settings& settings) {

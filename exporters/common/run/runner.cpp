@@ -52,7 +52,23 @@ struct Runner::Slot final : Convoy::Item {
   Errc said = Errc::no_data;                         // the last reason that was logged
   bool well = true;
 
+  // The collector of the same name before a reload: while it hangs, a second one would hang beside it, one more each reload.
+  std::shared_ptr<Slot> predecessor;
+  bool held = false;  // in this run, for that reason
+
   std::string_view name() const { return info->name; }
+  bool done() const { return !held && outcome() == Convoy::Outcome::done; }
+  bool was_never_begun() const { return began.load(std::memory_order_relaxed) == 0; }
+  std::int64_t running_since() const { return held ? predecessor->running_since() : began.load(std::memory_order_relaxed); }
+  bool must_wait() {
+    if (predecessor && !predecessor->running.load(std::memory_order_acquire)) predecessor.reset();
+    return predecessor != nullptr;
+  }
+  void follow(std::shared_ptr<Slot> old) {
+    failures = old->failures;
+    while (old->predecessor && old->was_never_begun()) old = old->predecessor;
+    predecessor = std::move(old);
+  }
   void prepare(const Scrape& next) {
     // Nobody may write to a slot whose work() is still going on: convoy says so only after the run.
     if (running.load(std::memory_order_acquire)) return;
@@ -147,7 +163,7 @@ void Runner::replace(std::vector<RunnerEntry> entries) {
   const std::lock_guard lock(body_->mutex);
   for (const auto& slot : *slots)  // counters go on counting over a reload
     for (const auto& old : *body_->slots)
-      if (old->name() == slot->name()) slot->failures = old->failures;
+      if (old->name() == slot->name()) slot->follow(old);
   body_->slots = std::move(slots);
   ++body_->generation;
 }
@@ -249,9 +265,10 @@ bool Runner::Body::set_off() {
   for (std::size_t i = 0; i < slots->size(); ++i) {
     const std::shared_ptr<Slot>& slot = (*slots)[i];
     if (!everything && !running_selection.places[i]) continue;
+    slot->held = slot->must_wait();
     slot->prepare(scrape);
     wanted.push_back(slot);
-    items.push_back(slot);
+    if (!slot->held) items.push_back(slot);
   }
   return true;
 }
@@ -305,7 +322,7 @@ Runner::Waiter* Runner::Body::take(const Selection& selection) {
 
 // Counts a failure, and says so in the log when it is news.
 void Runner::Body::judge(Slot& slot) {
-  const bool done = slot.outcome() == Convoy::Outcome::done;
+  const bool done = slot.done();
   const Errc reason = done ? (slot.status ? Errc::no_data : slot.status.error().code) : Errc::timeout;
   const bool well = done && (slot.status || reason == Errc::no_data);
   if (!well) ++slot.failures[static_cast<std::size_t>(reason)];
@@ -326,18 +343,17 @@ void Runner::Body::write_meta() {
   meta.clear();
   auto success = meta.family(kSuccess, success_name);
   for (const auto& slot : wanted)
-    if (!slot->always) success.add(slot->outcome() == Convoy::Outcome::done && slot->status, slot->name());
+    if (!slot->always) success.add(slot->done() && slot->status, slot->name());
   auto duration = meta.family(kDuration, duration_name);
   for (const auto& slot : wanted) {
     if (slot->always) continue;
-    const bool done = slot->outcome() == Convoy::Outcome::done;
-    const std::int64_t began = slot->began.load(std::memory_order_relaxed);
-    duration.add(seconds(done ? slot->took : began == 0 ? 0 : now - began), slot->name());
+    const std::int64_t began = slot->running_since();
+    duration.add(seconds(slot->done() ? slot->took : began == 0 ? 0 : now - began), slot->name());
   }
   auto supported = meta.family(kSupported);
   for (const auto& slot : wanted) {
     if (slot->always) continue;
-    const bool absent = slot->outcome() == Convoy::Outcome::done && !slot->status && slot->said == Errc::no_data;
+    const bool absent = slot->done() && !slot->status && slot->said == Errc::no_data;
     supported.add(!absent, slot->name());
   }
   auto failed = meta.family(kFailed);
@@ -362,7 +378,7 @@ PageRef Runner::Body::render(const std::array<bool, 4>& shapes) {
     small.clear();
     if (!shapes[plain.index()] && !shapes[packed.index()]) continue;
     for (const auto& slot : wanted)
-      if (slot->outcome() == Convoy::Outcome::done) write_page(slot->sink, format, text);
+      if (slot->done()) write_page(slot->sink, format, text);
     write_page(meta, format, text);
     finish_page(format, text);
     if (shapes[packed.index()]) gzip.compress(text.view(), small);

@@ -82,7 +82,8 @@ class Runner {
   Runner(const Runner&) = delete;
   Runner& operator=(const Runner&) = delete;
 
-  /// Puts a new set in place of the old one, between two runs. What is stuck in the old set is left behind.
+  /// Puts a new set in place of the old one, between two runs. What is stuck in the old set is left behind, and its successor of
+  /// the same name waits for its return: however often one reloads, one thread hangs.
   void replace(std::vector<RunnerEntry> entries);
 
   /// The collectors that `collect[]` names, or all but those that `exclude[]` names; all when both are empty.

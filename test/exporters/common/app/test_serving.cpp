@@ -209,6 +209,12 @@ TEST_CASE("serving: what hangs costs itself only, and neither the start nor a sc
     if (scrape == 1) threads_at_first = threads();
   }
   CHECK(threads() == threads_at_first);
+  for (int reload = 0; reload < 5; ++reload) {
+    CHECK(client.request("POST", "/-/reload").code == 200);
+    const std::string page = client.get("/metrics").body;
+    CHECK_THAT(page, Contains("node_load1 0.1\n") && Contains("mountpoint timeout") && Contains("collector=\"conntrack\",reason=\"timeout\"} 1\n"));
+  }
+  CHECK(threads() <= threads_at_first + 1);  // the reloads' own
   sysctl.answer();
   dead.answer();
   CHECK(eventually([&] {

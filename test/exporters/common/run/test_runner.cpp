@@ -1,11 +1,14 @@
 #include "run/runner.h"
 
+#include <malloc.h>
+
 #include <atomic>
 #include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <thread>
 
+#include "core/files.h"
 #include "support/catch.h"
 
 using namespace finwatch;
@@ -233,6 +236,60 @@ TEST_CASE("runner: a new set of collectors takes over, counters go on, a selecti
   const std::string page = answer.text();
   CHECK(has(page, "from=\"beta\""));
   CHECK(has(page, "finwatch_collector_failures_total{collector=\"alpha\",reason=\"unavailable\"} 2\n"));
+}
+
+TEST_CASE("runner: however often the set is replaced while a collector hangs, one thread hangs, and its successor comes at last") {
+  const auto gate = std::make_shared<Gate>();
+  const auto started = std::make_shared<std::atomic<int>>(0);
+  const auto hangs = [gate, started](const Scrape&, MetricSink& sink) {
+    ++*started;
+    gate->wait();
+    sink.family(kValue).add(1, "alpha");
+    return ok();
+  };
+  Runner runner({.timeout = 100ms, .patience = 5ms}, Env{});
+  fill(runner, entry(kAlpha, hangs), entry(kBeta, says("beta")));
+  runner.scrape_now();
+  for (int reload = 0; reload < 20; ++reload) {
+    fill(runner, entry(kBeta, says("beta")), entry(kAlpha, hangs));
+    if (reload % 3 == 0) continue;  // two reloads without a scrape between them
+    const std::string page = runner.scrape_now();
+    CHECK(has(page, "from=\"beta\""));
+    CHECK(has(page, "finwatch_collector_failed{collector=\"alpha\",reason=\"timeout\"} 1\n"));
+    CHECK(has(page, "finwatch_scrape_collector_success{collector=\"alpha\"} 0\n"));
+    CHECK_FALSE(has(page, "finwatch_scrape_collector_duration_seconds{collector=\"alpha\"} 0\n"));  // it has been running
+    CHECK(has(page, "finwatch_collector_stuck_threads 1\n"));
+  }
+  CHECK(*started == 1);
+  gate->open();
+  REQUIRE(eventually([&] { return runner.stuck_threads() == 0; }));
+  CHECK(has(runner.scrape_now(), "test_value{from=\"alpha\"} 1\n"));
+  CHECK(*started == 2);
+}
+
+TEST_CASE("runner: nothing leaks however long something hangs") {
+  const auto gate = std::make_shared<Gate>();
+  Runner runner({.timeout = 50ms, .patience = 5ms}, Env{});
+  fill(runner, entry(kAlpha, [gate](const Scrape&, MetricSink&) {
+         gate->wait();
+         return ok();
+       }),
+       entry(kBeta, says("beta")));
+  for (int scrape = 0; scrape < 20; ++scrape) runner.scrape_now();
+  const auto count = [](const char* folder) { return list_folder(folder)->size(); };
+  const std::size_t threads = count("/proc/self/task");
+  const std::size_t descriptors = count("/proc/self/fd");
+  const auto memory = [] { return ::mallinfo2().uordblks; };
+  const std::size_t before = memory();
+  for (int scrape = 0; scrape < 2000; ++scrape) REQUIRE(has(runner.scrape_now(), "from=\"beta\""));
+  CHECK(count("/proc/self/task") == threads);
+  CHECK(count("/proc/self/fd") == descriptors);
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+  CHECK(memory() <= before + 16 * 1024);
+#else
+  CHECK(before <= memory());
+#endif
+  gate->open();
 }
 
 TEST_CASE("runner: the deadline is the smaller of the configured and the scraper's, less the way back") {
