@@ -365,6 +365,7 @@ Secret MapReader::secret(std::string_view key) {
     fail(*file, path_of(file_key) + ": " + text.error().message);
     return {};
   }
+  if (trim(*text).empty()) fail(*file, path_of(file_key) + ": the file is empty");
   return Secret(std::string(trim(*text)));
 }
 

@@ -67,13 +67,25 @@ struct MediaRange {
   double quality = 1;
 };
 
+// Types, codings and parameter names are the same in capitals (RFC 9110).
+bool is_word(std::string_view text, std::string_view word) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
+  return std::equal(text.begin(), text.end(), word.begin(), word.end(), [&](char a, char b) { return lower(a) == b; });
+}
+
+std::string_view without_quotes(std::string_view text) {
+  return text.size() >= 2 && text.front() == '"' && text.back() == '"' ? text.substr(1, text.size() - 2) : text;
+}
+
 MediaRange parse_media_range(std::string_view text) {
   FieldReader parts(text, ';');
   MediaRange range{.type = trim(parts.next())};
   while (!parts.done()) {
-    const std::string_view part = trim(parts.next());
-    if (part.starts_with("version=")) range.version = part.substr(8);
-    if (part.starts_with("q=")) range.quality = to_number<double>(part.substr(2)).value_or(0);
+    FieldReader part(trim(parts.next()), '=');
+    const std::string_view name = trim(part.next());
+    const std::string_view value = without_quotes(trim(part.rest()));
+    if (is_word(name, "version")) range.version = value;
+    if (is_word(name, "q")) range.quality = to_number<double>(value).value_or(0);
   }
   return range;
 }
@@ -87,24 +99,31 @@ std::string_view content_type(Format format) {
 
 Format negotiate_format(std::string_view accept) {
   double open_metrics = 0;
-  double text = 0;
+  double text = -1;      // -1: not named
+  double any_text = -1;  // text/*
+  double anything = 0;   // */*
   for (FieldReader ranges(accept, ','); !ranges.done();) {
     const MediaRange range = parse_media_range(ranges.next());
-    if (range.type == "application/openmetrics-text") {
+    if (is_word(range.type, "application/openmetrics-text")) {
       if (range.version.empty() || range.version == "1.0.0" || range.version == "0.0.1")
         open_metrics = std::max(open_metrics, range.quality);
-    } else if (range.type == "text/plain") {
+    } else if (is_word(range.type, "text/plain")) {
       if (range.version.empty() || range.version == "0.0.4") text = std::max(text, range.quality);
+    } else if (is_word(range.type, "text/*")) {
+      any_text = std::max(any_text, range.quality);
+    } else if (range.type == "*/*") {
+      anything = std::max(anything, range.quality);
     }
   }
-  return open_metrics > 0 && open_metrics >= text ? Format::open_metrics : Format::text;
+  const double for_text = text >= 0 ? text : any_text >= 0 ? any_text : anything;
+  return open_metrics > 0 && open_metrics >= for_text ? Format::open_metrics : Format::text;
 }
 
 bool accepts_gzip(std::string_view accept_encoding) {
   double any = 0;
   for (FieldReader codings(accept_encoding, ','); !codings.done();) {
     const MediaRange coding = parse_media_range(codings.next());
-    if (coding.type == "gzip" || coding.type == "x-gzip") return coding.quality > 0;
+    if (is_word(coding.type, "gzip") || is_word(coding.type, "x-gzip")) return coding.quality > 0;
     if (coding.type == "*") any = coding.quality;
   }
   return any > 0;

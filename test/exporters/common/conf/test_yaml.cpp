@@ -82,6 +82,32 @@ TEST_CASE("yaml: bombs are bounded") {
   CHECK_FALSE(error_of("a: " + std::string(100'000, '[')).empty());
 }
 
+TEST_CASE("yaml: an anchor inside itself is no endless walk, and aliases within the bounds are fine") {
+  CHECK(contains(error_of("a: &a [*a]\n"), "c.yml:1:"));
+  CHECK(contains(error_of("a: &a {b: *a}\n"), "c.yml:1:"));
+  const Result<Tree> tree = parse_yaml("base: &base [1, 2]\nfirst: *base\nsecond: *base\n", "c.yml");
+  REQUIRE(tree);
+  CHECK(tree->find("second")->items.size() == 2);
+  std::string wide = "a: [";
+  for (int i = 0; i < 100'001; ++i) wide += "1,";
+  CHECK(contains(error_of(wide + "]\n"), "more than 100,000 values"));
+  CHECK(error_of("a: " + std::string(62, '[') + std::string(62, ']') + "\n") == "");
+  CHECK(contains(error_of("a: " + std::string(64, '[') + std::string(64, ']') + "\n"), "deeper than 64 levels"));
+}
+
+TEST_CASE("yaml: a key may stand once at every level, however it is written") {
+  CHECK(contains(error_of("a:\n  b: 1\n  c: 2\n  b: 3\n"), "c.yml:4:3: key 'b' stands here again; it stood at line 2"));
+  CHECK(contains(error_of("a: {b: 1, \"b\": 2}\n"), "c.yml:1:11: key 'b' stands here again"));
+  CHECK(contains(error_of("a:\n- {b: 1, 'b': 2}\n"), "key 'b' stands here again"));
+  CHECK(error_of("a: {b: 1}\nc: {b: 1}\n") == "");
+  // A merge key is no key of ours: it is told so, and merges nothing in silence.
+  const Result<Tree> merged = parse_yaml("a: &a {x: 1}\nb:\n  <<: *a\n", "c.yml");
+  REQUIRE(merged);
+  MapReader reader(*merged->find("b"), "b");
+  CHECK_FALSE(reader.has("x"));
+  CHECK(contains(reader.finish().error().message, "c.yml:3:3: b: unknown key '<<'"));
+}
+
 TEST_CASE("yaml: the environment fills in") {
   ::setenv("FINWATCH_TEST_NAME", "erp", 1);
   ::unsetenv("FINWATCH_TEST_NONE");
@@ -94,6 +120,16 @@ TEST_CASE("yaml: the environment fills in") {
   CHECK(contains(error_of("a: ${FINWATCH\n"), "'${' without its '}'"));
   CHECK(parse_yaml("a: ${FINWATCH_TEST_NONE}\n", "c.yml", {.substitute_environment = false})->find("a")->scalar ==
         "${FINWATCH_TEST_NONE}");
+  // It is a value and never YAML, and a message shows how it stands in the file.
+  ::setenv("FINWATCH_TEST_ODD", "x: [1, \"\n# ${FINWATCH_TEST_NAME} $$", 1);
+  CHECK(value("a: ${FINWATCH_TEST_ODD}\n") == "x: [1, \"\n# ${FINWATCH_TEST_NAME} $$");
+  const Result<Tree> tree = parse_yaml("port: ${FINWATCH_TEST_NAME}0\n", "c.yml");
+  MapReader reader(*tree, "");
+  reader.integer("port", 1, 1, 9);
+  CHECK(reader.finish().error().message == "c.yml:1:7: port: expected a whole number from 1 to 9, found \"${FINWATCH_TEST_NAME}0\"");
+  CHECK(contains(error_of("a: ${}\n"), "environment variable '' is not set"));
+  CHECK(value("a: ${FINWATCH_TEST_NONE:-}\n").empty());
+  CHECK(parse_yaml("${FINWATCH_TEST_NAME}: 1\n", "c.yml")->keys[0] == "${FINWATCH_TEST_NAME}");  // keys stay as they are
 }
 
 TEST_CASE("yaml: files") {
@@ -173,6 +209,40 @@ TEST_CASE("reader: secrets come from the key or from a file, never from both, an
   missing.secret("password");
   CHECK(contains(missing.finish().error().message, "/nonexistent/file"));
   CHECK_FALSE(std::is_convertible_v<Secret, std::string>);
+
+  ::setenv("FINWATCH_TEST_PASSWORD", "fr0m-env", 1);
+  config = parse_yaml("password: ${FINWATCH_TEST_PASSWORD}\n", "c.yml");
+  MapReader environment(*config, "");
+  CHECK(environment.secret("password").reveal() == "fr0m-env");
+  CHECK(environment.finish());
+}
+
+TEST_CASE("reader: files of secrets in every shape") {
+  const TemporaryTree tree;
+  const auto secret = [&](const std::string& path, std::string& error) {
+    const Result<Tree> config = parse_yaml("key_file: \"" + path + "\"\n", tree.path("root/c.yml"));
+    MapReader reader(*config, "target");
+    Secret found = reader.secret("key");
+    const Status status = reader.finish();
+    error = status ? "" : status.error().message;
+    return found;
+  };
+  std::string error;
+  tree.write("root/windows", "p w\xE5\r\n");
+  CHECK(secret("windows", error).reveal() == "p w\xE5");  // any bytes, blanks inside stay
+  CHECK(error == "");
+  tree.write("root/sub/deep", "deep");
+  CHECK(secret("sub/deep", error).reveal() == "deep");
+  CHECK(secret(tree.path("root/sub/deep"), error).reveal() == "deep");
+  tree.write("root/empty", "\n");
+  CHECK(secret("empty", error).empty());
+  CHECK(contains(error, "target.key_file: the file is empty"));
+  for (const char* wrong : {"absent", "sub", "large"}) {
+    tree.write("root/large", std::string(70'000, 's'));
+    CHECK(secret(wrong, error).empty());
+    CHECK(contains(error, "root/c.yml:1:11: target.key_file: "));
+    CHECK_FALSE(contains(error, "ssss"));
+  }
 }
 
 TEST_CASE("words: the nearest one") {

@@ -189,6 +189,15 @@ TEST_CASE("exposition: negotiation by q-values") {
                          "application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=1.0.0;q=0.3,"
                          "text/plain;version=0.0.4;q=0.2,*/*;q=0.1") == Format::open_metrics);
   CHECK(negotiate_format(";;;,,q=,version=;q=x") == Format::text);
+  CHECK(negotiate_format(std::string(100'000, ',')) == Format::text);
+  // Capitals, blanks and quotes, as HTTP allows them.
+  CHECK(negotiate_format("Application/OpenMetrics-Text ; Version = \"1.0.0\" ; Q=0.9 , TEXT/PLAIN;q=0.8") == Format::open_metrics);
+  CHECK(negotiate_format("application/openmetrics-text;q=0.7, Text/Plain;Q=0.8") == Format::text);
+  // What is not named is measured by the nearest wildcard.
+  CHECK(negotiate_format("application/openmetrics-text;q=0.1, */*") == Format::text);
+  CHECK(negotiate_format("application/openmetrics-text;q=0.5, text/*;q=0.2, */*") == Format::open_metrics);
+  CHECK(negotiate_format("application/openmetrics-text;q=0.5, text/plain;q=0.4, */*") == Format::open_metrics);
+  CHECK(negotiate_format("application/openmetrics-text;q=0.5, text/plain;q=0, */*") == Format::open_metrics);
 }
 
 TEST_CASE("exposition: gzip only when it is wanted") {
@@ -200,6 +209,13 @@ TEST_CASE("exposition: gzip only when it is wanted") {
   CHECK_FALSE(accepts_gzip("gzip;q=0, *"));
   CHECK_FALSE(accepts_gzip("identity, br"));
   CHECK_FALSE(accepts_gzip("xgzip"));
+  CHECK(accepts_gzip("GZip"));
+  CHECK(accepts_gzip("deflate, x-gzip"));
+  CHECK(accepts_gzip("gzip ; q = 0.001"));
+  CHECK_FALSE(accepts_gzip("gzip;q=0.000"));
+  CHECK_FALSE(accepts_gzip("gzip;Q=0"));
+  CHECK_FALSE(accepts_gzip("*;q=0"));
+  CHECK_FALSE(accepts_gzip("gzip;q=much"));
 }
 
 TEST_CASE("sink: help that is not UTF-8, or too long, comes out as UTF-8") {

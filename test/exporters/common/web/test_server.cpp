@@ -53,6 +53,20 @@ TEST_CASE("web: collectors are chosen by the query") {
   CHECK(client.get("http://test/metrics").code == 200);
 }
 
+TEST_CASE("web: a scraper's own timeout shortens the wait, and what is no number is ignored") {
+  const WebFixture web({}, {}, 700ms);
+  WebClient client = web.client();
+  const auto begun = std::chrono::steady_clock::now();
+  const WebResponse hasty = client.get("/metrics", {"X-Prometheus-Scrape-Timeout-Seconds: 0.2"});
+  CHECK(hasty.code == 200);
+  CHECK(std::chrono::steady_clock::now() - begun < 650ms);  // it did not wait for the collector
+  CHECK_THAT(hasty.body, Contains("test_scrape_collector_success{collector=\"answer\"} 0") && !Contains("finwatch_test_answer"));
+  std::this_thread::sleep_for(800ms);
+  for (const char* odd : {"soon", "-1", "nan", "1e99", ""})
+    CHECK(client.get("/metrics?exclude[]=answer", {"X-Prometheus-Scrape-Timeout-Seconds: " + std::string(odd)}).code == 200);
+  CHECK_THAT(client.get("/metrics", {"X-Prometheus-Scrape-Timeout-Seconds: 15"}).body, Contains("finwatch_test_answer 42"));
+}
+
 TEST_CASE("web: other methods and paths are told what would work") {
   const WebFixture web;
   WebClient client = web.client();
