@@ -1,6 +1,7 @@
 // finwatch-host while it runs: its doors, its reloads, its end, and what surrounds it when things go wrong.
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
 #include <sys/socket.h>
@@ -342,6 +343,52 @@ TEST_CASE("serving: an empty or missing /proc is no reason to end") {
                        Contains("node_scrape_collector_success{collector=\"meminfo\"} 0\n"));
   host.signal(SIGTERM);
   CHECK(host.wait() == 0);
+}
+
+TEST_CASE("serving: a machine without /proc/self, as in a bare chroot, is no reason to end either") {
+  if (::access("/proc/self/ns/mnt", F_OK) != 0 || ::geteuid() != 0) {
+    WARN("skipped: needs root");
+    return;
+  }
+  RunningProgram host = start(small({"--collector.filesystem", "--collector.processes", "--collector.mountstats"}), {.before_start = [] {
+    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+        ::mount("none", "/proc", "tmpfs", 0, "size=64k") != 0)
+      ::_exit(77);
+  }});
+  try {
+    const std::string page = metrics(host.address());
+    CHECK(check_page(page).problem == "");
+    CHECK_THAT(page, Contains("finwatch_collector_supported{collector=\"loadavg\"} 0\n") && Contains("finwatch_build_info"));
+    CHECK_THAT(page, !Contains("process_resident_memory_bytes"));  // unknown is no sample, never a 0
+    host.signal(SIGTERM);
+    CHECK(host.wait() == 0);
+  } catch (const std::runtime_error& error) {
+    if (host.wait() != 77) FAIL(error.what());
+    WARN("skipped: no mount namespace here");
+  }
+}
+
+TEST_CASE("serving: more requests than --web.max-requests are sent away, and places come back") {
+  const TemporaryTree tree;
+  tree.write("proc/sys/net/x", "");
+  HangingMount sysctl(tree.path("proc/sys"), HangingMount::Hangs::everything);
+  if (!sysctl.refused().empty()) {
+    WARN("skipped, no FUSE mount here: " << sysctl.refused());
+    return;
+  }
+  RunningProgram host = start({"--web.listen-address=127.0.0.1:0", "--path.procfs=" + tree.path("proc"), "--scrape.timeout=1s",
+                               "--web.max-requests=1", "--collector.disable-defaults", "--collector.conntrack"});
+  WebClient first(host.address());
+  first.send("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
+  std::this_thread::sleep_for(100ms);
+  WebClient second(host.address());
+  WebResponse refused;
+  CHECK(eventually([&] { return (refused = second.get("/metrics?exclude[]=conntrack")).code == 503; }));
+  CHECK(refused.header("Retry-After") == "1");
+  CHECK_THAT(refused.body, Contains("--web.max-requests"));
+  CHECK(second.get("/-/healthy").code == 200);  // only metrics are counted
+  CHECK(first.receive().code == 200);
+  CHECK(eventually([&] { return second.get("/metrics").code == 200; }));
 }
 
 TEST_CASE("serving: the page is the same in another locale and another time zone") {
