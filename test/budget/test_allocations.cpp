@@ -2,10 +2,18 @@
 //
 // malloc itself is replaced, so what a library or the C library allocates counts too. A number that has to move is moved
 // here, with its reason, in the commit that moves it.
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
+#include <cstring>
 #include <mutex>
 
 #include "host/collectors.h"
@@ -55,8 +63,9 @@ int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
 }
 
 namespace finwatch::host {
+extern const CollectorInfo chrony_collector;
 extern const CollectorInfo textfile_collector;
-}
+}  // namespace finwatch::host
 
 using namespace finwatch;
 
@@ -127,6 +136,69 @@ TEST_CASE("budget: textfiles that did not change are neither parsed nor allocate
   for (int i = 0; i < kWarmUp; ++i) run();
   CHECK(allocations_in(run) == 0);
   CHECK(sink.series() == 11);
+}
+
+namespace {
+
+/// A chronyd with one source in a process of its own, where it allocates on its own account.
+class OtherChrony {
+ public:
+  OtherChrony() {
+    const int socket = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    sockaddr_in own{.sin_family = AF_INET, .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    socklen_t length = sizeof own;
+    REQUIRE(::bind(socket, reinterpret_cast<sockaddr*>(&own), length) == 0);
+    REQUIRE(::getsockname(socket, reinterpret_cast<sockaddr*>(&own), &length) == 0);
+    port_ = ntohs(own.sin_port);
+    child_ = ::fork();
+    if (child_ == 0) serve(socket);
+    ::close(socket);
+  }
+  ~OtherChrony() {
+    ::kill(child_, SIGKILL);
+    ::waitpid(child_, nullptr, 0);
+  }
+  std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
+
+ private:
+  [[noreturn]] static void serve(int socket) {
+    while (true) {
+      char request[512] = {};
+      char answer[104] = {6, 2};
+      sockaddr_in from{};
+      socklen_t length = sizeof from;
+      if (::recvfrom(socket, request, sizeof request, 0, reinterpret_cast<sockaddr*>(&from), &length) < 0) ::_exit(1);
+      const char command = request[5];
+      answer[5] = command;
+      answer[7] = command == 33 ? 5 : command == 44 ? 12 : command == 15 ? 3 : 2;
+      std::memcpy(answer + 16, request + 8, 4);             // the sequence number
+      answer[31] = 1;                                       // one source, or the last byte of an identifier
+      if (command == 15) answer[28] = 127, answer[45] = 1;  // 127.0.0.1
+      ::sendto(socket, answer, sizeof answer, 0, reinterpret_cast<sockaddr*>(&from), length);
+    }
+  }
+
+  std::uint16_t port_ = 0;
+  pid_t child_ = -1;
+};
+
+}  // namespace
+
+TEST_CASE("budget: asking chronyd allocates nothing") {
+  const OtherChrony chrony;
+  test::KeptCollector collector(host::chrony_collector, Env{},
+                                {{"collector.chrony.address", chrony.address()}, {"collector.chrony.timeout", "10s"}});
+  MetricSink sink;
+  bool well = false;
+  const auto run = [&] {
+    sink.clear();
+    well = static_cast<bool>(
+        collector.get().collect({.deadline = std::chrono::steady_clock::now() + std::chrono::seconds{10}}, sink));
+  };
+  for (int i = 0; i < kWarmUp; ++i) run();
+  CHECK(allocations_in(run) == 0);
+  CHECK(well);
+  CHECK(sink.samples().find("finwatch_chrony_source_stratum{source=\"127.0.0.1\"}") != std::string_view::npos);
 }
 
 TEST_CASE("budget: the runner allocates nothing between the request and the page, compressed or not") {
