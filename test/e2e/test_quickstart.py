@@ -1,0 +1,130 @@
+"""deploy/quickstart.sh: up, up again, status, down, wipe; taken ports, strangers, kills. Each time in a state folder of its own."""
+import json
+import os
+import signal
+import socket
+import unittest
+import urllib.parse
+
+from harness import ROOT, check, eventually, folder, get, read, run, write
+
+SCRIPT = os.path.join(ROOT, "deploy/quickstart.sh")
+PROGRAMS = ("finwatch-host", "prometheus")
+
+
+class Quickstart:
+    def __init__(self, where):
+        self.state = os.path.join(where, "state")
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.call("--wipe")
+
+    def call(self, *words):
+        return run("bash", SCRIPT, "--state", self.state, "--no-install", "--lang", "en", *words)
+
+    def up(self):
+        status, text = self.call()
+        check(status == 0, f"quickstart failed with {status}:\n{text}")
+        return text
+
+    def process(self, name):
+        return int(read(os.path.join(self.state, "run", name)).split()[0])
+
+    def port(self, name):
+        return int(read(os.path.join(self.state, "run", name + ".port")))
+
+    def prometheus(self, path, **parameters):
+        answer = get(self.port("prometheus"), f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
+        return json.loads(answer.body)["data"]
+
+
+def runs(pid, name):
+    try:
+        return name in read(f"/proc/{pid}/cmdline")
+    except FileNotFoundError:
+        return False
+
+
+class QuickstartTest(unittest.TestCase):
+    def test_up_twice_status_down_and_wipe(self):
+        with folder() as where, Quickstart(where) as quickstart:
+            text = quickstart.up()
+            check("[1/5]" in text and "[5/5] everything runs" in text, f"no progress in:\n{text}")
+            check("node_load1" in text, f"no proof in:\n{text}")
+            pids = {name: quickstart.process(name) for name in PROGRAMS}
+            targets = quickstart.prometheus("targets")["activeTargets"]
+            check(not any(target["lastError"] for target in targets), f"a target has an error: {targets}")
+
+            quickstart.up()
+            check(pids == {name: quickstart.process(name) for name in PROGRAMS}, "the second run started something anew")
+            status, text = quickstart.call("--status")
+            check(status == 0 and all(str(pid) in text for pid in pids.values()), f"--status says:\n{text}")
+
+            status, text = quickstart.call("--down")
+            check(status == 0, text)
+            check(not any(runs(pid, name) for name, pid in pids.items()), "something still runs after --down")
+            check(os.path.isdir(os.path.join(quickstart.state, "data")), "--down removed the data")
+            check(quickstart.call("--status")[0] == 1, "--status is content though nothing runs")
+
+            status, text = quickstart.call("--wipe")
+            check(status == 0 and not os.path.exists(quickstart.state), f"--wipe left something:\n{text}")
+
+    def test_a_taken_port_a_kill_and_a_stranger_with_an_old_process_id(self):
+        with folder() as where, Quickstart(where) as quickstart, socket.socket() as squatter:
+            squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                squatter.bind(("127.0.0.1", 19600))
+                squatter.listen()
+            except OSError:
+                pass  # somebody else has the port: as good
+            text = quickstart.up()
+            check("port 19600 is taken" in text, f"nobody was told:\n{text}")
+            port = quickstart.port("finwatch-host")
+            check(port != 19600, "two on one port")
+            check(f"127.0.0.1:{port}" in read(os.path.join(quickstart.state, "prometheus.yml")), "Prometheus asks another port")
+
+            killed = quickstart.process("finwatch-host")
+            os.kill(killed, signal.SIGKILL)
+            eventually(lambda: not runs(killed, "finwatch-host"), 5, "the killed program is still there")
+            quickstart.up()
+            check(quickstart.process("finwatch-host") != killed, "the killed program was not started again")
+
+            # The process id of a program that ended may be somebody else's by now: that of this test, say.
+            os.kill(quickstart.process("finwatch-host"), signal.SIGKILL)
+            write(os.path.join(quickstart.state, "run", "finwatch-host"), f"{os.getpid()} 1\n")
+            status, text = quickstart.call("--down")
+            check(status == 0 and str(os.getpid()) not in text, f"a stranger was stopped:\n{text}")
+
+    def test_killed_in_the_middle_it_goes_on_at_the_next_run(self):
+        with folder() as where, Quickstart(where) as quickstart:
+            for seconds in ("0.3", "0.8", "1.5"):
+                run("timeout", "-s", "KILL", seconds, "bash", SCRIPT, "--state", quickstart.state, "--no-install")
+            quickstart.up()
+
+    def test_what_it_refuses(self):
+        with folder() as where:
+            quickstart = Quickstart(where)
+            status, text = quickstart.call("--frobnicate")
+            check(status == 2 and "--help" in text, text)
+            status, text = quickstart.call("--help")
+            check(status == 0 and "--wipe" in text and "--no-install" in text, text)
+            write(quickstart.state, "a file where a folder should be")
+            status, text = quickstart.call()
+            check(status == 1 and "cannot write to" in text, text)
+            os.unlink(quickstart.state)
+            os.mkdir(quickstart.state)
+            precious = write(os.path.join(quickstart.state, "precious"), "not ours")
+            status, text = quickstart.call("--wipe")
+            check(status == 1 and os.path.exists(precious), f"--wipe removed a stranger's folder:\n{text}")
+
+    def test_it_speaks_chinese_to_those_who_do(self):
+        with folder() as where:
+            status, text = run("bash", SCRIPT, "--state", os.path.join(where, "none"), "--status", "--lang", "zh")
+            check(status == 1 and "未运行" in text, text)
+
+
+if __name__ == "__main__":
+    unittest.main()
