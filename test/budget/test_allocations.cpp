@@ -20,6 +20,7 @@
 #include "run/runner.h"
 #include "support/catch.h"
 #include "support/collector_test.h"
+#include "support/many_cpus.h"
 
 namespace {
 std::atomic<bool> counting{false};
@@ -227,4 +228,35 @@ TEST_CASE("budget: the runner allocates nothing between the request and the page
   }
   CHECK(allocations_in([&] { scrape(text); }) == 0);
   CHECK(allocations_in([&] { scrape(packed); }) == 0);
+}
+
+TEST_CASE("budget: a machine with 256 CPUs costs no allocation either") {
+  const test::TemporaryTree tree;
+  test::write_many_cpus(tree, 256);
+  const Env env = tree.env();
+  for (const CollectorInfo* info : host::collectors()) {
+    const std::string_view name = info->name;
+    if (name != "cpu" && name != "cpufreq" && name != "interrupts" && name != "schedstat" && name != "softirqs" &&
+        name != "stat")
+      continue;
+    std::map<std::string, std::string> flags;
+    if (name == "cpu") flags = {{"collector.cpu.info.flags-include", "."}, {"collector.cpu.info.bugs-include", "."}};
+    test::FakeSettings settings(*info, flags);
+    MadeCollector made = info->make(env, settings);
+    REQUIRE(made);
+    MetricSink sink;
+    Scrape scrape;
+    bool good = true;
+    const auto run = [&] {
+      sink.clear();
+      scrape.deadline = std::chrono::steady_clock::now() + std::chrono::seconds{5};
+      ++scrape.number;
+      good = good && (*made)->collect(scrape, sink);
+    };
+    for (int i = 0; i < kWarmUp; ++i) run();
+    CAPTURE(name);
+    CHECK(allocations_in(run) == 0);
+    CHECK(good);
+    if (name != "stat") CHECK(sink.series() >= 3 * 256);
+  }
 }
