@@ -106,16 +106,22 @@ class Cpu final : public Collector {
  private:
   void write_seconds(const KernelStat& stat, MetricSink& sink) {
     if (const std::size_t most = stat.cpus.back().number + 1; kept_.size() < most) kept_.resize(most);
-    for (const CpuTicks& cpu : stat.cpus) keep_larger(kept_[cpu.number], cpu);
+    auto cpu = stat.cpus.begin();
+    for (std::uint32_t number = 0; number < kept_.size(); ++number) {
+      if (cpu != stat.cpus.end() && cpu->number == number)
+        keep_larger(kept_[number], *cpu++);
+      else
+        kept_[number] = {};
+    }
     auto seconds = sink.family(kSeconds);
-    for (const CpuTicks& cpu : stat.cpus)
-      for (std::size_t i = 0; i < std::min<std::size_t>(cpu.modes, kModeCount); ++i)
-        seconds.add(to_seconds(kept_[cpu.number].ticks[i]), cpu_label(cpu.number), kModes[i]);
+    for (const CpuTicks& each : stat.cpus)
+      for (std::size_t i = 0; i < std::min<std::size_t>(each.modes, kModeCount); ++i)
+        seconds.add(to_seconds(kept_[each.number].ticks[i]), cpu_label(each.number), kModes[i]);
     if (!options_.guest) return;
     auto guest = sink.family(kGuest);
-    for (const CpuTicks& cpu : stat.cpus)
-      for (std::size_t i = kModeCount; i < cpu.modes; ++i)
-        guest.add(to_seconds(kept_[cpu.number].ticks[i]), cpu_label(cpu.number), kGuestModes[i - kModeCount]);
+    for (const CpuTicks& each : stat.cpus)
+      for (std::size_t i = kModeCount; i < each.modes; ++i)
+        guest.add(to_seconds(kept_[each.number].ticks[i]), cpu_label(each.number), kGuestModes[i - kModeCount]);
   }
 
   Status write_info(MetricSink& sink) {
@@ -165,7 +171,7 @@ class Cpu final : public Collector {
 
   CpuOptions options_;
   const std::shared_ptr<KernelStatFile> stat_;
-  std::vector<CpuTicks> kept_;  // by number; a CPU that is switched off stays in here
+  std::vector<CpuTicks> kept_;  // by number; a CPU that is switched off is forgotten
   KeptFile info_;
   std::vector<CpuInfo> infos_;
   CpuSet cpus_;

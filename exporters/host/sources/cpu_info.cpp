@@ -43,6 +43,8 @@ class Reader {
   explicit Reader(std::vector<CpuInfo>& cpus) : cpus_(cpus) { cpus_.clear(); }
 
   bool read(std::string_view line) {
+    // An empty line ends a processor. POWER goes on with the machine, s390 with the next "cpu number".
+    if (trim(line).empty()) current_.reset();
     const std::size_t colon = line.find(':');
     if (colon == std::string_view::npos) return true;
     const std::string_view key = trim(line.substr(0, colon));
@@ -51,7 +53,7 @@ class Reader {
     if (key.starts_with("processor ")) return begin(trim(key.substr(10)));  // s390: "processor 3: version = FF, …"
     if (key == "cpu number") return go_back_to(value);                      // s390 tells the rest in a second round
     for (const Key& known : kKeys)
-      if (key == known.name) into()[known.field] = value;
+      if (CpuInfo* cpu = into(); cpu != nullptr && key == known.name) (*cpu)[known.field] = value;
     return true;
   }
 
@@ -67,16 +69,19 @@ class Reader {
   }
 
   bool go_back_to(std::string_view number) {
-    for (current_ = 0; current_ < cpus_.size(); ++current_)
-      if (cpus_[current_][CpuField::number] == number) return true;
+    for (current_ = 0; *current_ < cpus_.size(); ++*current_)
+      if (cpus_[*current_][CpuField::number] == number) return true;
     return false;
   }
 
-  // What stands before the first processor holds for all of them.
-  CpuInfo& into() { return cpus_.empty() ? common_ : cpus_[current_]; }
+  // What stands before the first processor holds for all of them, what stands between two for none.
+  CpuInfo* into() {
+    if (cpus_.empty()) return &common_;
+    return current_ ? &cpus_[*current_] : nullptr;
+  }
 
   std::vector<CpuInfo>& cpus_;
-  std::size_t current_ = 0;
+  std::optional<std::size_t> current_;
   CpuInfo common_;
 };
 

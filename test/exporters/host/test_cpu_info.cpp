@@ -48,8 +48,11 @@ TEST_CASE("cpu_info: POWER has a unit behind its frequency") {
   std::vector<CpuInfo> cpus;
   REQUIRE(
       parse_cpu_info("processor\t: 0\ncpu\t\t: POWER9 (architected), altivec supported\nclock\t\t: 2500.000000MHz\n"
-                     "revision\t: 2.2 (pvr 004e 0202)\n\ntimebase\t: 512000000\n",
+                     "revision\t: 2.2 (pvr 004e 0202)\n\nprocessor\t: 1\nclock\t\t: 2500.000000MHz\n\n"
+                     "timebase\t: 512000000\nplatform\t: PowerNV\nmodel\t\t: 8335-GTG\n",
                      cpus));
+  REQUIRE(cpus.size() == 2);
+  CHECK(cpus[1][F::model] == "");  // the model is that of the machine
   CHECK(cpus[0][F::vendor] == "POWER9 (architected), altivec supported");
   CHECK(cpus[0].hertz() == 2.5e9);
 }
