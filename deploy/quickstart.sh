@@ -4,60 +4,91 @@
 #   deploy/quickstart.sh [--state DIR] [--no-install] [--lang en|zh]    start, or bring what runs up to date
 #   deploy/quickstart.sh --status | --down | --wipe [--state DIR]
 #
-# --state DIR    where binaries, configuration, data and logs go; by default /var/lib/finwatch-quickstart for root,
+# --state DIR    where programs, configuration, data and logs go; by default /var/lib/finwatch-quickstart for root,
 #                ~/.local/state/finwatch-quickstart for others
 # --no-install   do not touch Debian packages
-# --down         stop all that was started here          --wipe   the same, and remove the state folder
-# --status       what runs where                         --lang   en or zh; by default that of $LANG
+# --status       what runs where
+# --down         stop all that was started here
+# --wipe         the same, and remove the state folder
+# --lang         en or zh; by default that of the locale
 #
-# Started by root, the programs run as the user prometheus (which Debian's package brings); otherwise as you. Everything listens on
-# 127.0.0.1 only. Nothing that this script did not start is stopped or changed. Running it again is always safe.
+# Started by root or with sudo, the programs run as the user prometheus, which Debian's package brings, and may write to data/ only;
+# otherwise they run as you. Everything listens on 127.0.0.1. Nothing that this script did not start is stopped or changed, and
+# running it again is always safe: what runs is kept, what was rebuilt is started anew.
+# ----
+# 安装缺少的软件包，编译 finwatch，在本机回环地址上与 Debian 的 Prometheus 一起启动，并等到查出真实样本为止。
+#
+#   deploy/quickstart.sh [--state 目录] [--no-install] [--lang en|zh]    启动，或使运行中的程序与代码一致
+#   deploy/quickstart.sh --status | --down | --wipe [--state 目录]
+#
+# --state 目录   程序、配置、数据与日志的位置；root 默认 /var/lib/finwatch-quickstart，
+#                其他用户默认 ~/.local/state/finwatch-quickstart
+# --no-install   不改动 Debian 软件包
+# --status       显示各程序的运行情况
+# --down         停止由本脚本启动的全部程序
+# --wipe         同上，并删除状态目录
+# --lang         en 或 zh；默认按系统语言
+#
+# 以 root 或 sudo 运行时，程序以 Debian 软件包自带的用户 prometheus 的身份运行，只能写入 data/；否则以当前用户运行。
+# 全部只监听 127.0.0.1。不会停止或改动不是由本脚本启动的任何程序；可随时重复运行：已在运行的保留，重新编译过的重启。
 set -euo pipefail
 cd "$(dirname "$0")/.."
+me=quickstart
+source deploy/lib.sh
+umask 022
 
-# One row a program, in the order of starting: name, port, arguments. @PORT@ and @STATE@ are replaced.
+# One row a program, in the order of starting: name, port, arguments. @PORT@ and @STATE@ are replaced. A row is all that a new program
+# needs: it is built when its name begins with finwatch-, and Prometheus scrapes it.
 programs=(
-  "finwatch-host|19600|--web.listen-address=127.0.0.1:@PORT@"
+  "finwatch-host|19600|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-host.yml"
   "prometheus|19090|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/prometheus.yml --storage.tsdb.path=@STATE@/data --storage.tsdb.retention.time=15d --rules.alert.for-grace-period=0s"
 )
 proof='node_load1{job="finwatch-host",instance="127.0.0.1:@PORT@"}'  # must find something that was scraped after the start
 
 begun=$(date +%s)
-verb=up state="" install=yes lang=en
-case "${LC_ALL:-${LANG:-}}" in zh*) lang=zh ;; esac
-usage() { sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; }
+verb=up state="" install=yes help=""
 while [ $# -gt 0 ]; do
   case "$1" in
-    --state) state=${2:?--state needs a folder}; shift ;;
+    --state) state=${2:-}; [ -n "$state" ] || wrong "--state needs a folder" "--state 需要一个目录"; shift ;;
     --state=*) state=${1#*=} ;;
-    --lang) lang=${2:?--lang needs en or zh}; shift ;;
-    --lang=*) lang=${1#*=} ;;
+    --lang) set_lang "${2:-}"; shift ;;
+    --lang=*) set_lang "${1#*=}" ;;
     --no-install) install="" ;;
     --down | --wipe | --status) verb=${1#--} ;;
-    -h | --help) usage; exit 0 ;;
-    *) echo "quickstart: unknown option $1; see --help" >&2; exit 2 ;;
+    -h | --help) help=yes ;;
+    *) wrong "unknown option $1; see --help" "未知选项 $1；参见 --help" ;;
   esac
   shift
 done
-
-say() { if [ "$lang" = zh ]; then echo "$2"; else echo "$1"; fi; }
-die() { { printf 'quickstart: '; say "$1" "$2"; } >&2; exit 1; }
+if [ -n "$help" ]; then usage "$0"; exit 0; fi
 
 if [ -z "$state" ]; then
-  if [ "$(id -u)" -eq 0 ]; then state=/var/lib/finwatch-quickstart; else state=${XDG_STATE_HOME:-$HOME/.local/state}/finwatch-quickstart; fi
+  if [ "$(id -u)" -eq 0 ]; then state=/var/lib/finwatch-quickstart
+  else state=${XDG_STATE_HOME:-$HOME/.local/state}/finwatch-quickstart; fi
 fi
 case "$state" in /*) ;; *) state=$PWD/$state ;; esac
-marker=$state/finwatch-quickstart  # a folder without it is somebody else's, and is never removed
+marker=$state/finwatch-quickstart  # a folder without it is somebody else's: it is neither used nor removed
 
 # ---- processes. A program's file holds its process id and that process's start time, so that no stranger is ever stopped.
-started_at() { sed 's/.*) //' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
+# A zombie, which a slow init has not buried yet, does not run.
+started_at() { sed -n 's/.*) //; /^[^ZX]/p' "/proc/$1/stat" 2>/dev/null | cut -d' ' -f20; }
 process_of() {  # prints the id when the program runs
   local pid start
   read -r pid start 2>/dev/null <"$state/run/$1" || return 1
   [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ] && echo "$pid"
 }
 port_of() { cat "$state/run/$1.port" 2>/dev/null; }
-answers() { (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
+
+# From the kernel's tables rather than by connecting: a listener that is frozen would not answer.
+listens() {
+  local port
+  printf -v port ':%04X' "$1"
+  cat /proc/net/tcp /proc/net/tcp6 2>/dev/null | awk -v port="$port" '$4 == "0A" && index($2, port) { found = 1 } END { exit !found }'
+}
+listener() {  # who has the port, as far as one may know
+  if ! command -v ss >/dev/null; then return; fi
+  ss -Hltnp "sport = :$1" 2>/dev/null | sed -nE 's/.*users:\(\("([^"]*)",pid=([0-9]+).*/\1 \2/p' | head -n 1
+}
 
 stop_program() {
   local pid
@@ -73,105 +104,140 @@ stop_program() {
   rm -f "$state/run/$1"
 }
 
+# The latest first; also one that an older version of this script started and that has no row any more.
 stop_all() {
-  local i
+  local i file
   for ((i = ${#programs[@]} - 1; i >= 0; i--)); do stop_program "${programs[i]%%|*}"; done
+  for file in "$state"/run/*; do
+    case "$file" in *.port | *'/*') ;; *) stop_program "${file##*/}" ;; esac
+  done
 }
 
 # The port that the program had, else its own, else the next free one.
 choose_port() {
-  local name=$1 wanted=$2 port
-  port=$(port_of "$name") || true
-  for port in ${port:+"$port"} $(seq "$wanted" $((wanted + 20))); do
-    if ! answers "$port"; then
-      [ "$port" = "$wanted" ] || say "port $wanted is taken; $name gets $port" "端口 $wanted 已被占用，$name 改用 $port" >&2
-      echo "$port"
-      return
+  local name=$1 wanted=$2 had port who
+  had=$(port_of "$name") || true
+  for port in ${had:+"$had"} $(seq "$wanted" $((wanted + 20))); do
+    if listens "$port"; then
+      who=$(listener "$port")
+      say "  port $port is taken${who:+ by ${who% *} (process ${who#* })}; $name gets the next free one" \
+        "  端口 $port 已被${who:+ ${who% *}（进程 ${who#* }）}占用，$name 改用下一个空闲端口" >&2
+      continue
     fi
+    echo "$port"
+    return
   done
-  die "ports $wanted to $((wanted + 20)) are all taken; see who has them: ss -ltnp" "端口 $wanted 至 $((wanted + 20)) 均被占用；查看占用者：ss -ltnp"
+  die "ports $wanted to $((wanted + 20)) are all taken; see who has them: ss -ltnp" \
+    "端口 $wanted 至 $((wanted + 20)) 均被占用；查看占用者：ss -ltnp"
 }
 
-as_runner() { if [ -n "$runner" ]; then setpriv --reuid "$runner" --regid "$runner" --init-groups "$@"; else "$@"; fi; }
-
+# The process writes who it is before it becomes the program, so that a kill of this script in between leaves no orphan; and while it is
+# still root, so that run/ and log/ stay root's: a program must not choose what --down will kill.
 start_program() {
-  local name=$1 port=$2 arguments=${3//@PORT@/$2}
-  arguments=${arguments//@STATE@/$state}
-  echo "$port" >"$state/run/$name.port"
-  # The process itself writes who it is before it becomes the program: being killed in between leaves no orphan.
-  # shellcheck disable=SC2016,SC2086
-  as_runner setsid bash -c '
-    echo "$$ $(sed "s/.*) //" /proc/$$/stat | cut -d" " -f20)" >"$1" && shift && exec "$@"' \
-    quickstart "$state/run/$name" "$state/bin/$name" $arguments </dev/null >>"$state/log/$name.log" 2>&1 9>&- &
-  for _ in $(seq 100); do
-    if answers "$port"; then return; fi
+  local name=$1 port=$2 command=() words
+  read -ra words <<<"$3"
+  words=("${words[@]//@PORT@/$port}")
+  words=("${words[@]//@STATE@/$state}")
+  [ -z "$runner" ] || command=(setpriv --reuid "$runner" --regid "$runner" --init-groups)
+  rm -f "$state/run/$name"
+  # shellcheck disable=SC2016
+  setsid bash -c 'echo "$$ $(sed "s/.*) //" /proc/$$/stat | cut -d" " -f20)" >"$1" && shift && exec "$@"' \
+    quickstart "$state/run/$name" "${command[@]}" "$state/bin/$name" "${words[@]}" </dev/null >>"$state/log/$name.log" 2>&1 9>&- &
+  for _ in $(seq 300); do
+    if [ -s "$state/run/$name" ] && ! process_of "$name" >/dev/null; then break; fi  # it ended
+    if process_of "$name" >/dev/null && listens "$port"; then return; fi
     sleep 0.1
   done
   tail -n 5 "$state/log/$name.log" >&2 || true
-  die "$name did not open port $port within 10 s; its log is $state/log/$name.log" "$name 未能在 10 秒内打开端口 $port；日志：$state/log/$name.log"
+  die "$name did not open port $port; its log is $state/log/$name.log" "$name 未能打开端口 $port；日志：$state/log/$name.log"
 }
 
-# Reads a build's output, keeps it, and shows that it moves.
-show_progress() {
-  local line last=0
-  while IFS= read -r line; do
-    echo "$line" >>"$1"
-    if [ -t 1 ]; then printf '\r\033[K  %.100s' "$line"
-    elif [ $((SECONDS - last)) -ge 15 ]; then last=$SECONDS; echo "  $line"; fi
-  done
-  if [ -t 1 ]; then printf '\r\033[K'; fi
+# ---- the state folder: bin/, run/, log/ and the configuration belong to whoever runs this script, data/ to the programs.
+cannot_write() {
+  die "cannot write to $state: give another folder with --state, or look for space and rights (df -h, ls -ld)" \
+    "无法写入 $state：请用 --state 指定其他目录，或检查空间与权限（df -h、ls -ld）"
 }
 
 prepare_state() {
-  if ! mkdir -p "$state"/{bin,data,log,run} 2>/dev/null || ! touch "$marker" 2>/dev/null; then
-    die "cannot write to $state: give another folder with --state, or look for space and rights (df -h, ls -ld)" \
-      "无法写入 $state：请用 --state 指定其他目录，或检查空间与权限（df -h、ls -ld）"
+  if [ -d "$state" ] && [ ! -e "$marker" ] && [ -n "$(ls -A "$state" 2>/dev/null)" ]; then
+    die "$state holds something else already; give an empty or a new folder with --state" \
+      "$state 已存有其他内容；请用 --state 指定空目录或新目录"
   fi
+  { mkdir -p "$state" && : >"$marker" && mkdir -p "$state"/{bin,data,log,run}; } 2>/dev/null || cannot_write
+  lock
   local free
   free=$(df -Pm "$state" | awk 'NR == 2 { print $4 }')
-  [ "$free" -ge 200 ] || die "only $free MiB are free in $state; 200 are needed" "$state 仅剩 $free MiB，至少需要 200 MiB"
-  exec 9>"$state/lock"
-  flock -n 9 || die "another quickstart is at work on $state" "另一个 quickstart 正在使用 $state"
+  [ "$free" -ge 300 ] || die "only $free MiB are free in $state; 300 are needed" "$state 仅剩 $free MiB，至少需要 300 MiB"
+}
+
+# One at a time. A killed run may have left its compiler behind, which holds the lock until it has finished.
+lock() {
+  [ -d "$state" ] || return 0
+  { exec 9>"$state/lock"; } 2>/dev/null || cannot_write
+  if flock -n 9; then return; fi
+  say "another quickstart, or the build of one that was killed, is at work on $state; waiting for it" \
+    "另一个 quickstart（或其被终止后仍在进行的编译）正在使用 $state，等待其结束"
+  flock -w 1800 9 || die "it did not end within 30 minutes; see: fuser -v $state/lock" "30 分钟内未结束；查看：fuser -v $state/lock"
+}
+
+choose_runner() {
+  runner=""
+  [ "$(id -u)" -eq 0 ] || return 0
+  runner=daemon
+  if getent passwd prometheus >/dev/null; then runner=prometheus; fi
+  chown -R "$runner:" "$state/data"
+  setpriv --reuid "$runner" --regid "$runner" --init-groups test -w "$state/data" ||
+    die "the programs run as user $runner, who cannot reach $state/data: give a folder with --state whose parents all may enter" \
+      "程序以用户 $runner 运行，但该用户无法进入 $state/data：请用 --state 指定各级父目录均可进入的目录"
 }
 
 build() {
   # Under sudo the tree stays its owner's.
-  local owner command=()
+  local owner as_owner=() row targets=() log=$state/log/build.log
   owner=$(stat -c %U .)
-  [ "$(id -u)" -ne 0 ] || [ "$owner" = root ] || [ "$owner" = UNKNOWN ] || command=(runuser -u "$owner" --)
-  local log=$state/log/build.log
-  : >"$log"
-  local row targets=()
+  [ "$(id -u)" -ne 0 ] || [ "$owner" = root ] || [ "$owner" = UNKNOWN ] || as_owner=(runuser -u "$owner" --)
   for row in "${programs[@]}"; do case "$row" in finwatch-*) targets+=("${row%%|*}") ;; esac; done
-  { "${command[@]}" cmake --preset release && "${command[@]}" cmake --build --preset release --target "${targets[@]}"; } 2>&1 | show_progress "$log" ||
-    { tail -n 20 "$log" >&2; die "the build failed; all of it is in $log" "编译失败；完整日志：$log"; }
+  : >"$log" || cannot_write
+  { "${as_owner[@]}" cmake --preset release && "${as_owner[@]}" cmake --build --preset release --target "${targets[@]}"; } 2>&1 | progress "$log" || {
+    tail -n 20 "$log" >&2
+    die "the build failed; all of it is in $log" "编译失败；完整日志：$log"
+  }
+}
+
+# replace FROM TO: true when TO was another file or none, and is FROM now.
+replace() {
+  if cmp -s "$1" "$2"; then return 1; fi
+  if ! cp "$1" "$2.new" || ! mv "$2.new" "$2"; then cannot_write; fi
 }
 
 # True when the program changed and must be started anew.
 put_program() {
-  local name=$1 from=build/release/bin/$1
-  [ -x "$from" ] || from=$(command -v "$name") || die "$name is missing: run without --no-install, or install it" "缺少 $name：请去掉 --no-install，或自行安装"
-  if cmp -s "$from" "$state/bin/$name"; then return 1; fi
-  cp "$from" "$state/bin/$name.new" || die "cannot copy $name to $state/bin" "无法将 $name 复制到 $state/bin"
-  mv "$state/bin/$name.new" "$state/bin/$name"
+  local from=build/release/bin/$1
+  [ -x "$from" ] || from=$(command -v "$1") ||
+    die "$1 is missing: run without --no-install, or install it" "缺少 $1：请去掉 --no-install，或自行安装"
+  replace "$from" "$state/bin/$1"
 }
 
-write_configuration() {
-  cp deploy/prometheus/prometheus.yml "$state/prometheus.yml.new"
-  local row name port
-  for row in "${programs[@]}"; do
-    IFS='|' read -r name port _ <<<"$row"
-    sed -i "s/127\.0\.0\.1:$port\b/127.0.0.1:$(port_of "$name")/" "$state/prometheus.yml.new"
-  done
-  if cmp -s "$state/prometheus.yml.new" "$state/prometheus.yml"; then rm "$state/prometheus.yml.new"; return 1; fi
-  mv "$state/prometheus.yml.new" "$state/prometheus.yml"
+# The configuration of finwatch-host is for the person to edit: it is put there once. True when Prometheus has to read its own again.
+put_configuration() {
+  local row name new=$state/prometheus.yml.made message
+  [ -e "$state/finwatch-host.yml" ] || cp deploy/finwatch-host.yml "$state/finwatch-host.yml" || cannot_write
+  message=$("$state/bin/finwatch-host" --config.check --config.file="$state/finwatch-host.yml" 2>&1) || die "$message" "$message"
+  {
+    cat deploy/prometheus/prometheus.yml
+    for row in "${programs[@]}"; do
+      name=${row%%|*}
+      printf '\n  - job_name: %s\n    static_configs:\n      - targets: ["127.0.0.1:%s"]\n' "$name" "$(port_of "$name")"
+    done
+  } >"$new" || cannot_write
+  replace "$new" "$state/prometheus.yml"
 }
 
 wait_for_samples() {
   local answer="" url series=${proof//@PORT@/$(port_of finwatch-host)}
   url=http://127.0.0.1:$(port_of prometheus)/api/v1/query
   for _ in $(seq 120); do
-    answer=$(curl -fsS --max-time 5 --data-urlencode "query=$series and timestamp($series) >= $begun" "$url" 2>/dev/null) || true
+    answer=$(curl -fsS --noproxy '*' --max-time 5 --data-urlencode "query=$series and timestamp($series) >= $begun" "$url" 2>/dev/null) || true
     if grep -q '"value":\[' <<<"$answer"; then
       echo "  $series = $(sed -nE 's/.*"value":\[[^,]*,"([^"]*)".*/\1/p' <<<"$answer")"
       return
@@ -182,6 +248,7 @@ wait_for_samples() {
     "一分钟内没有 $series 的样本；请查看 http://127.0.0.1:$(port_of prometheus)/targets 与 $state/log"
 }
 
+# ---- what one asks for
 status() {
   local row name running=0
   for row in "${programs[@]}"; do
@@ -196,34 +263,33 @@ status() {
   [ "$running" -eq ${#programs[@]} ]
 }
 
-up() {
-  prepare_state
-  say "[1/5] packages" "[1/5] 软件包"
-  if [ -n "$install" ]; then deploy/install-deps.sh --build --run; fi
-  say "[2/5] building (a few minutes the first time; the log is $state/log/build.log)" "[2/5] 编译（首次需几分钟；日志：$state/log/build.log）"
-  build
-  runner=""
-  if [ "$(id -u)" -eq 0 ]; then
-    runner=daemon
-    if getent passwd prometheus >/dev/null; then runner=prometheus; fi
-    chown -R "$runner:" "$state"/{data,log,run}
-    chmod a+rx "$state" "$state/bin"
-  fi
-
-  say "[3/5] starting" "[3/5] 启动"
-  local row name wanted arguments changed
+start_all() {
+  local row name wanted arguments port changed=""
   for row in "${programs[@]}"; do
     IFS='|' read -r name wanted _ <<<"$row"
     if put_program "$name"; then stop_program "$name"; fi
-    if ! process_of "$name" >/dev/null; then port=$(choose_port "$name" "$wanted"); echo "$port" >"$state/run/$name.port"; fi
+    if ! process_of "$name" >/dev/null; then
+      port=$(choose_port "$name" "$wanted")
+      echo "$port" >"$state/run/$name.port" || cannot_write
+    fi
   done
-  if write_configuration; then changed=yes; else changed=""; fi
+  if put_configuration; then changed=yes; fi
   for row in "${programs[@]}"; do
     IFS='|' read -r name _ arguments <<<"$row"
     if ! process_of "$name" >/dev/null; then start_program "$name" "$(port_of "$name")" "$arguments"
     elif [ "$name" = prometheus ] && [ -n "$changed" ]; then kill -HUP "$(process_of prometheus)"; fi
   done
+}
 
+up() {
+  prepare_state
+  say "[1/5] packages" "[1/5] 软件包"
+  if [ -n "$install" ]; then deploy/install-deps.sh --build --run --lang "$lang" 9>&-; fi
+  say "[2/5] building (a few minutes the first time; the log is $state/log/build.log)" "[2/5] 编译（首次需几分钟；日志：$state/log/build.log）"
+  build
+  say "[3/5] starting" "[3/5] 启动"
+  choose_runner
+  start_all
   say "[4/5] waiting for samples" "[4/5] 等待样本"
   wait_for_samples
   say "[5/5] everything runs" "[5/5] 全部就绪"
@@ -232,21 +298,27 @@ up() {
   host=$(port_of finwatch-host) prometheus=$(port_of prometheus)
   say "  metrics:  curl -s http://127.0.0.1:$host/metrics | less" "  查看指标：curl -s http://127.0.0.1:$host/metrics | less"
   say "  graph:    http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0" "  查看曲线：http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0"
+  say "  settings: $state/finwatch-host.yml, then curl -X POST http://127.0.0.1:$host/-/reload" \
+    "  修改配置：$state/finwatch-host.yml，然后 curl -X POST http://127.0.0.1:$host/-/reload"
   say "  state:    $state (logs in log/)" "  状态目录：$state（日志在 log/）"
   say "  stop:     deploy/quickstart.sh --down      remove: deploy/quickstart.sh --wipe" "  停止：deploy/quickstart.sh --down      清除：deploy/quickstart.sh --wipe"
+}
+
+wipe() {
+  if [ ! -e "$state" ]; then return; fi
+  [ -e "$marker" ] || die "$state was not made by quickstart; it stays" "$state 不是由 quickstart 创建的，予以保留"
+  lock
+  stop_all
+  # The marker last: what is killed half-way can be wiped again.
+  if ! find "$state" -xdev -mindepth 1 -maxdepth 1 ! -path "$marker" -exec rm -rf -- {} + || ! rm -f -- "$marker" || ! rmdir -- "$state"; then
+    die "could not remove all of $state" "未能完全删除 $state"
+  fi
+  say "removed $state" "已删除 $state"
 }
 
 case "$verb" in
   up) up ;;
   status) status ;;
-  down) stop_all ;;
-  wipe)
-    stop_all
-    if [ -e "$marker" ]; then
-      rm -rf -- "$state"
-      say "removed $state" "已删除 $state"
-    elif [ -e "$state" ]; then
-      die "$state was not made by quickstart; it stays" "$state 不是由 quickstart 创建的，予以保留"
-    fi
-    ;;
+  down) if [ -e "$marker" ]; then lock; stop_all; fi ;;
+  wipe) wipe ;;
 esac

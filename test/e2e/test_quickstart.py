@@ -1,12 +1,13 @@
 """deploy/quickstart.sh: up, up again, status, down, wipe; taken ports, strangers, kills. Each time in a state folder of its own."""
 import json
 import os
+import re
 import signal
 import socket
 import unittest
 import urllib.parse
 
-from harness import ROOT, check, eventually, folder, get, read, run, write
+from harness import ROOT, check, eventually, folder, get, need_root, read, run, write
 
 SCRIPT = os.path.join(ROOT, "deploy/quickstart.sh")
 PROGRAMS = ("finwatch-host", "prometheus")
@@ -98,6 +99,35 @@ class QuickstartTest(unittest.TestCase):
             status, text = quickstart.call("--down")
             check(status == 0 and str(os.getpid()) not in text, f"a stranger was stopped:\n{text}")
 
+    def test_what_was_rebuilt_is_started_anew_and_the_rest_is_kept(self):
+        with folder() as where, Quickstart(where) as quickstart:
+            quickstart.up()
+            pids = {name: quickstart.process(name) for name in PROGRAMS}
+            with open(os.path.join(quickstart.state, "bin/finwatch-host.old"), "wb") as other:
+                other.write(b"an older build")
+            os.replace(other.name, os.path.join(quickstart.state, "bin/finwatch-host"))
+            write(os.path.join(quickstart.state, "finwatch-host.yml"), "collectors: {loadavg: {enabled: true}}  # mine\n")
+            text = quickstart.up()
+            check("stopped finwatch-host" in text and quickstart.process("finwatch-host") != pids["finwatch-host"], text)
+            check(quickstart.process("prometheus") == pids["prometheus"], "Prometheus was started anew")
+            check("# mine" in read(os.path.join(quickstart.state, "finwatch-host.yml")), "the configuration was overwritten")
+
+            write(os.path.join(quickstart.state, "finwatch-host.yml"), "collectors: {loadavgg: {}}\n")
+            status, text = quickstart.call()
+            check(status == 1 and "finwatch-host.yml:1:" in text and "did you mean 'loadavg'" in text, text)
+            check(runs(quickstart.process("finwatch-host"), "finwatch-host"), "what ran was stopped for a bad configuration")
+
+    def test_started_by_root_the_programs_may_write_to_their_data_only(self):
+        need_root()
+        with folder() as where, Quickstart(where) as quickstart:
+            quickstart.up()
+            for name in PROGRAMS:
+                user = re.search(r"^Uid:\s+(\d+)", read(f"/proc/{quickstart.process(name)}/status"), re.M).group(1)
+                check(user != "0", f"{name} runs as root")
+            for path, _, _ in os.walk(quickstart.state):
+                if not path.startswith(os.path.join(quickstart.state, "data")):
+                    check(os.stat(path).st_uid == 0 and not os.stat(path).st_mode & 0o022, f"{path} is not root's alone")
+
     def test_killed_in_the_middle_it_goes_on_at_the_next_run(self):
         with folder() as where, Quickstart(where) as quickstart:
             for seconds in ("0.3", "0.8", "1.5"):
@@ -117,6 +147,8 @@ class QuickstartTest(unittest.TestCase):
             os.unlink(quickstart.state)
             os.mkdir(quickstart.state)
             precious = write(os.path.join(quickstart.state, "precious"), "not ours")
+            status, text = quickstart.call()
+            check(status == 1 and "something else" in text and os.listdir(quickstart.state) == ["precious"], text)
             status, text = quickstart.call("--wipe")
             check(status == 1 and os.path.exists(precious), f"--wipe removed a stranger's folder:\n{text}")
 
