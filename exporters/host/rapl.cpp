@@ -70,8 +70,9 @@ class Rapl final : public Collector {
         zone = end;
       }
     }
+    // An exporter without privileges is the ordinary case, not a broken one.
     if (!zones_.empty() && std::all_of(zones_.begin(), zones_.end(), [](const Zone& zone) { return zone.refused; }))
-      return {Errc::permission, zones_.front().energy.path() + ": only root may read it, or who has CAP_DAC_READ_SEARCH"};
+      return {Errc::no_data, zones_.front().energy.path() + ": only root may read it, or who has CAP_DAC_READ_SEARCH"};
     return ok();
   }
 

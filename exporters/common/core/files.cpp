@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kFirstRead = 4096;
 constexpr std::size_t kMostText = std::size_t{16} << 20;
+constexpr std::size_t kMostAttribute = std::size_t{64} << 10;
 
 }  // namespace
 
@@ -83,7 +84,7 @@ Result<std::string> read_file(const std::string& path, std::size_t limit) {
 }
 
 std::string read_attribute(const std::string& path) {
-  const Result<std::string> text = read_file(path);
+  const Result<std::string> text = read_file(path, kMostAttribute);
   return text ? std::string(trim(*text)) : std::string();
 }
 

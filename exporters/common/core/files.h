@@ -69,7 +69,7 @@ class KeptFile {
 /// The whole text of a file that is read once or seldom. Same errors as KeptFile::read().
 Result<std::string> read_file(const std::string& path, std::size_t limit = std::size_t{16} << 20);
 
-/// read_file, trimmed; empty when it cannot be read: for attributes that may be absent.
+/// read_file, trimmed; empty when it cannot be read or is larger than 64 KiB: for attributes that may be absent.
 std::string read_attribute(const std::string& path);
 
 /// The names in a folder without "." and "..", sorted. no_data when it is not there.

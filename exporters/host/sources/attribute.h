@@ -13,8 +13,8 @@
 #include <utility>
 #include <vector>
 
-#include "core/files.h"
 #include "core/text.h"
+#include "host/sources/sensor_file.h"
 
 namespace finwatch::host {
 
@@ -29,14 +29,15 @@ class Attribute {
   }
   /// Valid until the next call.
   std::string_view text() {
-    if (!file_) return {};
-    const Result<std::string_view> read = file_->read();
-    return read ? trim(*read) : std::string_view();
+    static thread_local Buffer room;  // all attributes share it; each keeps its own few bytes
+    if (file_) text_.assign(file_->text(room));
+    return text_;
   }
   std::optional<std::uint64_t> number() { return decimal_or_hex(text()); }
 
  private:
-  std::optional<KeptFile> file_;
+  std::optional<SensorFile> file_;
+  std::string text_;
 };
 
 /// The row that is to stand at `index` of `rows`: the one that `is` it, moved there if need be, else a new one from `make`.
