@@ -30,6 +30,9 @@ void limit_heap() {
   ::mallopt(M_TRIM_THRESHOLD, 128 * 1024);
 }
 
-void forget_the_start() { ::dl_iterate_phdr(forget_object, nullptr); }
+void forget_the_start() {
+  ::dl_iterate_phdr(forget_object, nullptr);
+  ::malloc_trim(0);  // also whole free pages in the middle of the heap
+}
 
 }  // namespace finwatch

@@ -11,7 +11,7 @@ void limit_heap();
 
 /// Gives back the pages of code and constants that only the start needed (relocation, YAML, the set-up of TLS): clean copies
 /// of files, of which the few that are needed again come back from the page cache. Writable segments, with what the loader
-/// relocated in them, are left alone.
+/// relocated in them, are left alone. The free pages of the heap go back as well.
 void forget_the_start();
 
 }  // namespace finwatch

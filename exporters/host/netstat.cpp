@@ -1,3 +1,4 @@
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -46,17 +47,18 @@ bool add_number(std::string_view text, std::string_view name, MetricSink& sink) 
 
 class NetStatistics final : public Collector {
  public:
-  NetStatistics(const Env& env, Pattern wanted)
+  NetStatistics(const Env& env, std::string_view wanted)
       : netstat_(env.proc("net/netstat")),
         snmp_(env.proc("net/snmp")),
         snmp6_(env.proc("net/snmp6")),
-        wanted_(std::move(wanted)) {}
+        expression_(wanted) {}
 
   Status collect(const Scrape&, MetricSink& sink) override {
     const Result<std::string_view> netstat = netstat_.read();
     const Result<std::string_view> snmp = snmp_.read();
     const Result<std::string_view> snmp6 = snmp6_.read();  // absent when IPv6 is off
     if (!netstat && !snmp && !snmp6) return netstat.error();
+    wanted_.reset();  // its tables weigh more than what it found out; plans seldom change
     next_ = 0;
     for (const auto& [text, file] : {std::pair(&netstat, &netstat_), std::pair(&snmp, &snmp_)}) {
       if (*text && !write_pairs(**text, sink))
@@ -145,7 +147,8 @@ class NetStatistics final : public Collector {
   void want(Plan& plan, std::size_t column, std::string_view protocol, std::string_view field) {
     if (!is_metric_name_part(protocol) || !is_metric_name_part(field)) return;
     std::string name = std::string(kPrefix).append(protocol).append("_").append(field);
-    if (!wanted_.matches(std::string_view(name).substr(kPrefix.size()))) return;
+    if (!wanted_) wanted_ = *Pattern::compile(expression_);  // make() tried it
+    if (!wanted_->matches(std::string_view(name).substr(kPrefix.size()))) return;
     for (const Plan& other : plans_)
       for (const Plan::Field& taken : other.fields)
         if (taken.name == name) return;
@@ -155,15 +158,16 @@ class NetStatistics final : public Collector {
   KeptFile netstat_;
   KeptFile snmp_;
   KeptFile snmp6_;
-  Pattern wanted_;
+  const std::string expression_;
+  std::optional<Pattern> wanted_;  // only while plans are made
   std::vector<Plan> plans_;  // of all three files, in the order of their lines
   std::size_t next_ = 0;
 };
 
 MadeCollector make(const Env& env, const Settings& settings) {
-  Result<Pattern> wanted = Pattern::compile(settings.text("collector.netstat.fields"));
-  if (!wanted) return wanted.error();
-  return std::unique_ptr<Collector>(std::make_unique<NetStatistics>(env, std::move(*wanted)));
+  const std::string_view wanted = settings.text("collector.netstat.fields");
+  if (Result<Pattern> compiled = Pattern::compile(wanted); !compiled) return compiled.error();
+  return std::unique_ptr<Collector>(std::make_unique<NetStatistics>(env, wanted));
 }
 
 }  // namespace

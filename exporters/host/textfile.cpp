@@ -142,7 +142,7 @@ class Textfiles final : public Collector {
     std::vector<File*> files;
     for (Folder& folder : folders_)
       for (File& file : folder.shown_files()) files.push_back(&file);
-    PromMerge merging(reserved_, [&](std::size_t index, TextfileProblem problem, const std::string& what) {
+    PromMerge merging([&](std::size_t index, TextfileProblem problem, const std::string& what) {
       blame(*files[index], problem, files[index]->text.path() + ": " + what);
     });
     for (std::size_t i = 0; i < files.size(); ++i) {
@@ -197,7 +197,6 @@ class Textfiles final : public Collector {
   const Clock& clock_;
   Log& log_;
   const std::chrono::nanoseconds max_age_;
-  const ReservedNames reserved_;
   std::vector<FolderPattern> patterns_;
   std::vector<Folder> folders_;
   MetricSink merged_;

@@ -1,7 +1,5 @@
 #include "host/sources/family_claims.h"
 
-#include <algorithm>
-
 #include "host/collectors.h"
 
 namespace finwatch::host {
@@ -10,6 +8,24 @@ namespace {
 // Names of the program itself, of the scrape, and of what Prometheus adds to every target.
 constexpr std::string_view kOwnBeginnings[] = {"finwatch_", "process_", "node_scrape_", "node_exporter_", "scrape_"};
 constexpr std::string_view kOfPrometheus = "up";
+
+/// `claim` is among family_claims() of one of our families, in whose name a `*` may stand.
+bool takes_up(const MetricRef& metric, std::string_view claim) {
+  if (name_matches(metric.name, claim)) return true;
+  const auto with = [&](std::string_view suffix) {
+    return claim.ends_with(suffix) && name_matches(metric.name, claim.substr(0, claim.size() - suffix.size()));
+  };
+  const auto without = [&](std::string_view suffix) {
+    return metric.name.ends_with(suffix) && name_matches(metric.name.substr(0, metric.name.size() - suffix.size()), claim);
+  };
+  switch (metric.type) {
+    case MetricType::histogram: return with("_bucket") || with("_sum") || with("_count");
+    case MetricType::summary: return with("_sum") || with("_count");
+    case MetricType::counter: return without("_total");
+    case MetricType::info: return without("_info");
+    default: return false;
+  }
+}
 
 }  // namespace
 
@@ -29,29 +45,16 @@ std::vector<std::string> family_claims(MetricType type, std::string_view name) {
   return claims;
 }
 
-ReservedNames::ReservedNames() {
-  for (const CollectorInfo* info : collectors())
-    for (const MetricRef& metric : info->metrics)
-      for (std::string& claim : family_claims(metric.type, metric.name)) {
-        if (claim.find('*') == std::string::npos)
-          names_.insert(std::move(claim));
-        else
-          patterns_.push_back(std::move(claim));
-      }
-}
-
-bool ReservedNames::hold(MetricType type, std::string_view name) const {
-  for (const std::string& claim : family_claims(type, name))
-    if (hold(claim)) return true;
+bool is_reserved(MetricType type, std::string_view name) {
+  for (const std::string& claim : family_claims(type, name)) {
+    if (claim == kOfPrometheus) return true;
+    for (const std::string_view beginning : kOwnBeginnings)
+      if (claim.starts_with(beginning)) return true;
+    for (const CollectorInfo* info : collectors())
+      for (const MetricRef& metric : info->metrics)
+        if (takes_up(metric, claim)) return true;
+  }
   return false;
-}
-
-bool ReservedNames::hold(const std::string& claim) const {
-  if (claim == kOfPrometheus || names_.contains(claim)) return true;
-  for (const std::string_view beginning : kOwnBeginnings)
-    if (claim.starts_with(beginning)) return true;
-  return std::any_of(patterns_.begin(), patterns_.end(),
-                     [&](const std::string& pattern) { return name_matches(pattern, claim); });
 }
 
 }  // namespace finwatch::host

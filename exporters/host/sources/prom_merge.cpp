@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "core/text.h"
+#include "host/sources/family_claims.h"
 
 namespace finwatch::host {
 namespace {
@@ -29,7 +30,7 @@ std::string_view to_string(TextfileProblem problem) {
 void PromMerge::add(std::size_t file, const PromText& text) {
   for (const PromFamily& family : text.families()) {
     if (family.series.empty()) continue;
-    if (reserved_.hold(family.type, family.name))
+    if (is_reserved(family.type, family.name))
       complain_(file, TextfileProblem::reserved, std::string(family.name) + " is a name of finwatch-host itself");
     else if (!claim(family))
       complain_(file, TextfileProblem::conflict, std::string(family.name) + " does not go together with a family before it");

@@ -1,6 +1,6 @@
 // Many exposition texts into one part of a page: each family once, in one piece, no series twice, nothing of ours among it.
 //
-//   PromMerge merge(reserved, [&](std::size_t file, TextfileProblem problem, std::string_view what) { … });
+//   PromMerge merge([&](std::size_t file, TextfileProblem problem, std::string_view what) { … });
 //   for (std::size_t i = 0; i < files.size(); ++i) merge.add(i, files[i].text);
 //   merge.write(sink);
 //
@@ -14,7 +14,6 @@
 #include <vector>
 
 #include "core/sink.h"
-#include "host/sources/family_claims.h"
 #include "host/sources/prom_text.h"
 
 namespace finwatch::host {
@@ -39,7 +38,7 @@ class PromMerge {
  public:
   using Complain = std::function<void(std::size_t file, TextfileProblem problem, const std::string& what)>;
 
-  PromMerge(const ReservedNames& reserved, Complain complain) : reserved_(reserved), complain_(std::move(complain)) {}
+  explicit PromMerge(Complain complain) : complain_(std::move(complain)) {}
 
   /// `text` must stay until write().
   void add(std::size_t file, const PromText& text);
@@ -63,7 +62,6 @@ class PromMerge {
   void write_series(MetricSink& sink, const Row& row);
   void write_point(MetricSink& sink, std::string_view suffix, std::string_view name, std::string_view bound, double value);
 
-  const ReservedNames& reserved_;
   Complain complain_;
   std::vector<Part> parts_;
   std::unordered_map<std::string, const PromFamily*> claims_;

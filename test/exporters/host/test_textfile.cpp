@@ -216,28 +216,27 @@ TEST_CASE("textfile: a bad file costs only itself") {
 }
 
 TEST_CASE("textfile: nobody can pass for the exporter itself") {
-  const host::ReservedNames reserved;
   for (const MetricRef& metric : OwnMetrics::info().metrics) {
     const std::string name(metric.name.starts_with('*') ? "node" + std::string(metric.name.substr(1)) : metric.name);
     CAPTURE(name);
-    CHECK(reserved.hold(MetricType::gauge, name));
+    CHECK(host::is_reserved(MetricType::gauge, name));
   }
   for (const MetricRef& metric : Runner::metrics()) {
     const std::string name(metric.name.starts_with('*') ? "node" + std::string(metric.name.substr(1)) : metric.name);
     CAPTURE(name);
-    CHECK(reserved.hold(MetricType::gauge, name));
+    CHECK(host::is_reserved(MetricType::gauge, name));
   }
-  CHECK(reserved.hold(MetricType::gauge, "node_load1"));
-  CHECK(reserved.hold(MetricType::counter, "node_load1_total"));    // is called node_load1 in OpenMetrics
-  CHECK(reserved.hold(MetricType::gauge, "node_disk_read_bytes"));  // so is node_disk_read_bytes_total, there
-  CHECK(reserved.hold(MetricType::gauge, "node_memory_Anything_bytes"));
-  CHECK(reserved.hold(MetricType::gauge, "node_textfile_mtime_seconds"));
-  CHECK(reserved.hold(MetricType::gauge, "up"));
-  CHECK(reserved.hold(MetricType::gauge, "scrape_duration_seconds"));
+  CHECK(host::is_reserved(MetricType::gauge, "node_load1"));
+  CHECK(host::is_reserved(MetricType::counter, "node_load1_total"));    // is called node_load1 in OpenMetrics
+  CHECK(host::is_reserved(MetricType::gauge, "node_disk_read_bytes"));  // so is node_disk_read_bytes_total, there
+  CHECK(host::is_reserved(MetricType::gauge, "node_memory_Anything_bytes"));
+  CHECK(host::is_reserved(MetricType::gauge, "node_textfile_mtime_seconds"));
+  CHECK(host::is_reserved(MetricType::gauge, "up"));
+  CHECK(host::is_reserved(MetricType::gauge, "scrape_duration_seconds"));
   for (const std::string_view free :
        {"upper", "node_reboot_required", "apt_upgrades_pending", "smartmon_device_active", "my_exporter_build_info"}) {
     CAPTURE(free);
-    CHECK_FALSE(reserved.hold(MetricType::gauge, free));
+    CHECK_FALSE(host::is_reserved(MetricType::gauge, free));
   }
 }
 
