@@ -20,7 +20,7 @@ constexpr MetricDesc kDeviceError{MetricType::gauge, "node_filesystem_device_err
                                   "1 when statvfs of the mount failed or did not return in time, else 0; the label says why.",
                                   "device", "mountpoint", "fstype", "device_error"};
 constexpr MetricDesc kReadOnly{MetricType::gauge, "node_filesystem_readonly",
-                               "1 when nothing can be written there, from mountinfo and the flags of statvfs.",
+                               "1 when nothing can be written there, from mountinfo.",
                                "device", "mountpoint", "fstype", "device_error"};
 constexpr MetricDesc kSize{MetricType::gauge, "node_filesystem_size_bytes", "Size in bytes, from statvfs.",
                            "device", "mountpoint", "fstype", "device_error"};
@@ -82,7 +82,8 @@ class Mount final : public Convoy::Item {
   const struct statvfs& answer() const { return answer_; }
 
   std::string_view device_error() const { return !answered() ? kTimeout : std::string_view(error_text_); }
-  bool read_only() const { return entry_.read_only || (answered() && error_ == 0 && (answer_.f_flag & ST_RDONLY) != 0); }
+  // The flags of statvfs are about this program's own view of the mount, which a sandbox or a container makes read-only.
+  bool read_only() const { return entry_.read_only; }
 
  private:
   void work() noexcept override {

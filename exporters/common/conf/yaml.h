@@ -65,7 +65,7 @@ class MapReader {
   Status finish();
 
  private:
-  const Tree* scalar(std::string_view key, std::string_view expected);
+  const Tree* scalar(std::string_view key, std::string_view what);
   void expected(const Tree& at, std::string_view key, std::string_view what);
 
   const Tree& map_;

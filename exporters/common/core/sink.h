@@ -66,12 +66,12 @@ class MetricSink {
     return Family<N>(*this, desc, name);
   }
   template <class V>
-  void add(const MetricDesc<0>& desc, V value);
+  void add(const MetricDesc<0>& desc, V number);
 
   // The runtime-typed door, for bridges: open_family, then add_sample as often as needed.
   void open_family(MetricType type, std::string_view name, std::string_view help);
   /// `suffix` is "", "_bucket", "_sum" or "_count".
-  void add_sample(std::string_view suffix, std::span<const LabelPair> labels, double value);
+  void add_sample(std::string_view suffix, std::span<const LabelPair> labels, double number);
 
   void clear();
   bool empty() const { return text_.empty(); }
@@ -111,7 +111,7 @@ class MetricSink {
   void value(double number);
   void value(std::int64_t number);
   void value(std::uint64_t number);
-  void exemplar(const Exemplar& exemplar);
+  void exemplar(const Exemplar& what);
   void end_line() {
     text_.append('\n');
     ++series_;
@@ -181,12 +181,10 @@ class Family {
   }
   template <class V>
   void finish(V number) {
-    if constexpr (std::same_as<V, bool>)
+    if constexpr (std::same_as<V, bool> || std::signed_integral<V>)
       sink_.value(std::int64_t{number});
     else if constexpr (std::unsigned_integral<V>)
       sink_.value(std::uint64_t{number});
-    else if constexpr (std::signed_integral<V>)
-      sink_.value(std::int64_t{number});
     else
       sink_.value(static_cast<double>(number));
     sink_.end_line();
