@@ -43,7 +43,8 @@ class App {
         env_(env),
         own_({.program = program.name,
               .compatible_build_info = std::string(program.peer.build_info),
-              .scope = flags.boolean("web.disable-exporter-metrics") ? OwnMetrics::Scope::configuration : OwnMetrics::Scope::everything},
+              .scope = flags.boolean("web.disable-exporter-metrics") ? OwnMetrics::Scope::configuration
+                                                                     : OwnMetrics::Scope::everything},
              env_),
         runner_({.name_prefix = program.meta_prefix, .timeout = flags.duration("scrape.timeout")}, env_) {}
 
@@ -83,7 +84,9 @@ class App {
     options.version = kVersion;
     options.description = program_.summary;
     options.description_zh = program_.summary_zh;
-    WebHooks hooks{.reload = [this] { return reload(); }, .ready = [] { return true; }, .answered = [this](int code) { own_.answered(code); }};
+    WebHooks hooks{.reload = [this] { return reload(); },
+                   .ready = [] { return true; },
+                   .answered = [this](int code) { own_.answered(code); }};
     auto web = WebServer::start(std::move(options), std::move(hooks), runner_, env_);
     if (!web) return web.error();
     web_ = std::move(*web);
@@ -168,7 +171,8 @@ void occupy_standard_descriptors() {
 int answer_at_once(const Program& program, const Flags& flags) {
   const CatalogueSource source{program.name, program.meta_prefix, program.peer.build_info, program.collectors};
   if (flags.boolean("help") || flags.boolean("help-long") || flags.boolean("help-man")) {
-    std::printf("%s: %s\n\nusage: %s [flags]\n\n%s", program.name.c_str(), program.summary.c_str(), program.name.c_str(), flags.help().c_str());
+    std::printf("%s: %s\n\nusage: %s [flags]\n\n%s", program.name.c_str(), program.summary.c_str(), program.name.c_str(),
+                flags.help().c_str());
     return 0;
   }
   if (flags.boolean("version")) {

@@ -59,7 +59,8 @@ std::string flags_json(std::span<const FlagSpec> flags) {
   std::string out;
   for (const FlagSpec& flag : flags) {
     out += out.empty() ? "\n" : ",\n";
-    out += "      {\"name\": " + json(flag.name) + ", \"default\": " + json(flag.default_value) + ", \"help\": " + json(flag.help) + "}";
+    out += "      {\"name\": " + json(flag.name) + ", \"default\": " + json(flag.default_value) +
+           ", \"help\": " + json(flag.help) + "}";
   }
   return "[" + out + "]";
 }
@@ -89,12 +90,14 @@ std::string code(std::string_view text) {
 }  // namespace
 
 std::string catalogue_json(const CatalogueSource& source) {
-  std::string out = "{\n  \"program\": " + json(source.program) + ",\n  \"version\": " + json(kVersion) + ",\n  \"collectors\": [\n";
+  std::string out =
+      "{\n  \"program\": " + json(source.program) + ",\n  \"version\": " + json(kVersion) + ",\n  \"collectors\": [\n";
   for (const CollectorInfo* info : source.collectors)
     out += collector_json(info->name, info->summary, info->by_default == ByDefault::on, info->flags, info->metrics) + ",\n";
   const CollectorInfo& own = OwnMetrics::info();
   std::vector<MetricRef> own_metrics(own.metrics.begin(), own.metrics.end());
-  std::erase_if(own_metrics, [&](const MetricRef& metric) { return metric.name.starts_with('*') && source.compatible_build_info.empty(); });
+  std::erase_if(own_metrics,
+                [&](const MetricRef& metric) { return metric.name.starts_with('*') && source.compatible_build_info.empty(); });
   for (MetricRef& metric : own_metrics)
     if (metric.name.starts_with('*')) metric.name = source.compatible_build_info;
   out += collector_json(own.name, own.summary, true, {}, own_metrics) + ",\n";
@@ -107,7 +110,8 @@ std::string catalogue_markdown(const CollectorInfo& info) {
   for (const MetricRef& metric : info.metrics) {
     std::string labels;
     for (const std::string_view label : metric.labels) labels += (labels.empty() ? "" : ", ") + code(label);
-    out += "| " + code(metric.name) + " | " + std::string(to_string(metric.type)) + " | " + labels + " | " + cell(metric.help) + " |\n";
+    out += "| " + code(metric.name) + " | " + std::string(to_string(metric.type)) + " | " + labels + " | " + cell(metric.help) +
+           " |\n";
   }
   if (info.flags.empty()) return out;
   out += "\n| flag 参数 | default 默认值 | help 说明 |\n|---|---|---|\n";

@@ -16,14 +16,19 @@ constexpr FlagSpec kCommonFlags[] = {
     {FlagKind::text, "web.config.file", "", "TLS and users, in the web-config.yml format of the Prometheus exporters."},
     {FlagKind::text, "web.telemetry-path", "/metrics", "Path of the metrics."},
     {FlagKind::integer, "web.max-requests", "40", "Most requests for metrics in flight, 0 for no limit."},
-    {FlagKind::boolean, "web.systemd-socket", "false", "Serve on the sockets that systemd opened, instead of web.listen-address."},
+    {FlagKind::boolean, "web.systemd-socket", "false",
+     "Serve on the sockets that systemd opened, instead of web.listen-address."},
     {FlagKind::boolean, "web.disable-exporter-metrics", "false",
      "Leave out the metrics about this program: process_* and finwatch_http_requests_total."},
     {FlagKind::duration, "scrape.timeout", "10s", "Longest time for one page; a scraper's own shorter timeout wins."},
     {FlagKind::text, "log.level", "info", "Least severe lines to log: debug, info, warn or error."},
     {FlagKind::text, "log.format", "logfmt", "How log lines look: logfmt or json."},
     {FlagKind::boolean, "once", "false", "Write one page to standard output and exit."},
-    {.kind = FlagKind::text, .name = "catalogue", .default_value = "", .help = "Write the catalogue of all metrics as json or markdown and exit.", .bare_value = "json"},
+    {.kind = FlagKind::text,
+     .name = "catalogue",
+     .default_value = "",
+     .help = "Write the catalogue of all metrics as json or markdown and exit.",
+     .bare_value = "json"},
     {FlagKind::text, "catalogue.pages", "", "Bring the metric tables of the pages in this folder up to date and exit."},
     {FlagKind::boolean, "collector.disable-defaults", "false", "Start with every collector off."},
 };
@@ -36,7 +41,8 @@ constexpr FlagSpec kTreeFlags[] = {
 };
 
 Status wrong(std::string_view flag, std::string_view expected, std::string_view found) {
-  return {Errc::config, "--" + std::string(flag) + ": expected " + std::string(expected) + ", found \"" + valid_utf8(found) + "\""};
+  return {Errc::config,
+          "--" + std::string(flag) + ": expected " + std::string(expected) + ", found \"" + valid_utf8(found) + "\""};
 }
 
 }  // namespace
@@ -56,8 +62,11 @@ ProgramFlags::ProgramFlags(const Program& program) : program_(program) {
     specs.push_back(spec);
   }
   for (const std::string_view name : program.peer.absent_collectors)
-    specs.push_back({.kind = FlagKind::boolean, .name = keep("collector." + std::string(name)), .default_value = "false",
-                     .help = "Accepted as --no-collector only.", .hidden = true});
+    specs.push_back({.kind = FlagKind::boolean,
+                     .name = keep("collector." + std::string(name)),
+                     .default_value = "false",
+                     .help = "Accepted as --no-collector only.",
+                     .hidden = true});
   flags_.emplace(std::move(specs));
 }
 
@@ -78,8 +87,8 @@ Status ProgramFlags::refuse_absent(std::string_view word) const {
     if (!word.starts_with(flag) || word == flag + "=false") continue;
     const std::string_view rest = word.substr(flag.size());
     if (!rest.empty() && rest[0] != '.' && rest[0] != '=') continue;
-    return {Errc::config, std::string(word.substr(0, word.find('='))) + ": " + program_.name + " has no collector " + std::string(name) +
-                              "; leave the flag out, or let " + std::string(program_.peer.name) +
+    return {Errc::config, std::string(word.substr(0, word.find('='))) + ": " + program_.name + " has no collector " +
+                              std::string(name) + "; leave the flag out, or let " + std::string(program_.peer.name) +
                               " run beside it with --collector.disable-defaults --collector." + std::string(name)};
   }
   return ok();

@@ -104,8 +104,8 @@ class Arp final : public Collector {
 };
 
 MadeCollector make(const Env& env, const Settings& settings) {
-  Result<NameFilter> filter = NameFilter::make(settings.text("collector.arp.device-include"),
-                                               settings.text("collector.arp.device-exclude"));
+  Result<NameFilter> filter =
+      NameFilter::make(settings.text("collector.arp.device-include"), settings.text("collector.arp.device-exclude"));
   if (!filter) return filter.error();
   return std::unique_ptr<Collector>(std::make_unique<Arp>(env, settings, std::move(*filter)));
 }

@@ -5,8 +5,12 @@
 namespace finwatch::host {
 namespace {
 
-constexpr MetricDesc kBlocks{MetricType::gauge, "node_buddyinfo_blocks",
-                             "Free blocks of 2^size pages that lie together, from /proc/buddyinfo.", "node", "zone", "size"};
+constexpr MetricDesc kBlocks{MetricType::gauge,
+                             "node_buddyinfo_blocks",
+                             "Free blocks of 2^size pages that lie together, from /proc/buddyinfo.",
+                             "node",
+                             "zone",
+                             "size"};
 constexpr MetricRef kMetrics[] = {kBlocks};
 
 constexpr std::string_view kOrders[] = {"0",  "1",  "2",  "3",  "4",  "5",  "6",  "7",  "8",  "9",  "10",

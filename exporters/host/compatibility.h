@@ -9,7 +9,8 @@ namespace finwatch::host {
 
 inline constexpr FlagSpec kIgnoredFlags[] = {
     {FlagKind::integer, "runtime.gomaxprocs", "1", "There is no Go runtime here; at most two threads work at a time."},
-    {FlagKind::boolean, "collector.netclass_rtnl.with-stats", "false", "The collector netdev shows these statistics in any case."},
+    {FlagKind::boolean, "collector.netclass_rtnl.with-stats", "false",
+     "The collector netdev shows these statistics in any case."},
 };
 
 // Hardware and services that no server under an ERP is watched for with node_exporter, or that other programs do better.

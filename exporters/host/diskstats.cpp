@@ -22,40 +22,69 @@ constexpr std::size_t kLeastColumns = 11;  // 15 since Linux 4.18 (discards), 17
 constexpr Column kColumns[] = {
     {{MetricType::counter, "node_disk_reads_completed_total", "Reads completed, from /proc/diskstats.", "device"}},
     {{MetricType::counter, "node_disk_reads_merged_total", "Reads merged into another one, from /proc/diskstats.", "device"}},
-    {{MetricType::counter, "node_disk_read_bytes_total", "Bytes read, from /proc/diskstats.", "device"}, Unit::sectors_to_bytes},
-    {{MetricType::counter, "node_disk_read_time_seconds_total",
-      "Seconds that all reads took together, from /proc/diskstats.", "device"}, Unit::milliseconds},
+    {{MetricType::counter, "node_disk_read_bytes_total", "Bytes read, from /proc/diskstats.", "device"},
+     Unit::sectors_to_bytes},
+    {{MetricType::counter, "node_disk_read_time_seconds_total", "Seconds that all reads took together, from /proc/diskstats.",
+      "device"},
+     Unit::milliseconds},
     {{MetricType::counter, "node_disk_writes_completed_total", "Writes completed, from /proc/diskstats.", "device"}},
     {{MetricType::counter, "node_disk_writes_merged_total", "Writes merged into another one, from /proc/diskstats.", "device"}},
     {{MetricType::counter, "node_disk_written_bytes_total", "Bytes written, from /proc/diskstats.", "device"},
      Unit::sectors_to_bytes},
-    {{MetricType::counter, "node_disk_write_time_seconds_total",
-      "Seconds that all writes took together, from /proc/diskstats.", "device"}, Unit::milliseconds},
+    {{MetricType::counter, "node_disk_write_time_seconds_total", "Seconds that all writes took together, from /proc/diskstats.",
+      "device"},
+     Unit::milliseconds},
     {{MetricType::gauge, "node_disk_io_now", "Requests that are under way, from /proc/diskstats.", "device"}},
     {{MetricType::counter, "node_disk_io_time_seconds_total",
-      "Seconds in which at least one request was under way, from /proc/diskstats.", "device"}, Unit::milliseconds},
+      "Seconds in which at least one request was under way, from /proc/diskstats.", "device"},
+     Unit::milliseconds},
     {{MetricType::counter, "node_disk_io_time_weighted_seconds_total",
-      "Seconds, each counted once for every request under way in it, from /proc/diskstats.", "device"}, Unit::milliseconds},
+      "Seconds, each counted once for every request under way in it, from /proc/diskstats.", "device"},
+     Unit::milliseconds},
     {{MetricType::counter, "node_disk_discards_completed_total", "Discards (TRIM) completed, from /proc/diskstats.", "device"}},
-    {{MetricType::counter, "node_disk_discards_merged_total",
-      "Discards (TRIM) merged into another one, from /proc/diskstats.", "device"}},
-    {{MetricType::counter, "node_disk_discarded_sectors_total", "Sectors of 512 bytes discarded, from /proc/diskstats.", "device"}},
+    {{MetricType::counter, "node_disk_discards_merged_total", "Discards (TRIM) merged into another one, from /proc/diskstats.",
+      "device"}},
+    {{MetricType::counter, "node_disk_discarded_sectors_total", "Sectors of 512 bytes discarded, from /proc/diskstats.",
+      "device"}},
     {{MetricType::counter, "node_disk_discard_time_seconds_total",
-      "Seconds that all discards took together, from /proc/diskstats.", "device"}, Unit::milliseconds},
+      "Seconds that all discards took together, from /proc/diskstats.", "device"},
+     Unit::milliseconds},
     {{MetricType::counter, "node_disk_flush_requests_total", "Cache flushes completed, from /proc/diskstats.", "device"}},
     {{MetricType::counter, "node_disk_flush_requests_time_seconds_total",
-      "Seconds that all cache flushes took together, from /proc/diskstats.", "device"}, Unit::milliseconds},
+      "Seconds that all cache flushes took together, from /proc/diskstats.", "device"},
+     Unit::milliseconds},
 };
 constexpr std::size_t kColumnCount = std::size(kColumns);
 
-constexpr MetricDesc kInfo{MetricType::info, "node_disk_info", "What the disk is, from udev's data and /sys/block/*/queue.",
-                           "device", "major", "minor", "path", "wwn", "model", "serial", "revision", "rotational"};
-constexpr MetricDesc kFilesystemInfo{MetricType::info, "node_disk_filesystem_info",
+constexpr MetricDesc kInfo{MetricType::info,
+                           "node_disk_info",
+                           "What the disk is, from udev's data and /sys/block/*/queue.",
+                           "device",
+                           "major",
+                           "minor",
+                           "path",
+                           "wwn",
+                           "model",
+                           "serial",
+                           "revision",
+                           "rotational"};
+constexpr MetricDesc kFilesystemInfo{MetricType::info,
+                                     "node_disk_filesystem_info",
                                      "The file system on the device, from udev's data.",
-                                     "device", "type", "usage", "uuid", "version"};
-constexpr MetricDesc kMapperInfo{MetricType::info, "node_disk_device_mapper_info",
+                                     "device",
+                                     "type",
+                                     "usage",
+                                     "uuid",
+                                     "version"};
+constexpr MetricDesc kMapperInfo{MetricType::info,
+                                 "node_disk_device_mapper_info",
                                  "The logical volume or mapping behind a dm device, from udev's data.",
-                                 "device", "name", "uuid", "vg_name", "lv_name", "lv_layer"};
+                                 "device",
+                                 "name",
+                                 "uuid",
+                                 "vg_name",
+                                 "lv_name",
+                                 "lv_layer"};
 
 /// Properties of ATA disks that are numbers.
 struct AtaProperty {
@@ -80,8 +109,8 @@ constexpr auto kMetrics = [] {
 }();
 
 constexpr FlagSpec kFlags[] = {
-    {FlagKind::regexp, "collector.diskstats.device-exclude",
-     R"(^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$)", "Block devices to leave out, as a regular expression."},
+    {FlagKind::regexp, "collector.diskstats.device-exclude", R"(^(z?ram|loop|fd|(h|s|v|xv)d[a-z]|nvme\d+n\d+p)\d+$)",
+     "Block devices to leave out, as a regular expression."},
     {FlagKind::regexp, "collector.diskstats.device-include", "",
      "Block devices to show, all others are left out, as a regular expression."},
 };
@@ -115,14 +144,22 @@ Identity parse_udev(std::string_view text) {
   std::array<std::string_view, kAtaCount> ata{};
   bool is_ata = false;
   const std::pair<std::string_view, std::string*> wanted[] = {
-      {"ID_PATH", &id.path},           {"ID_WWN", &id.wwn},
-      {"ID_MODEL", &id.model},         {"ID_REVISION", &id.revision},
-      {"SCSI_IDENT_SERIAL", &scsi_serial},  {"ID_SERIAL_SHORT", &short_serial},
-      {"ID_SERIAL", &long_serial},     {"ID_FS_TYPE", &id.fs_type},
-      {"ID_FS_USAGE", &id.fs_usage},   {"ID_FS_UUID", &id.fs_uuid},
-      {"ID_FS_VERSION", &id.fs_version}, {"DM_NAME", &id.dm_name},
-      {"DM_UUID", &id.dm_uuid},        {"DM_VG_NAME", &id.dm_vg},
-      {"DM_LV_NAME", &id.dm_lv},       {"DM_LV_LAYER", &id.dm_layer},
+      {"ID_PATH", &id.path},
+      {"ID_WWN", &id.wwn},
+      {"ID_MODEL", &id.model},
+      {"ID_REVISION", &id.revision},
+      {"SCSI_IDENT_SERIAL", &scsi_serial},
+      {"ID_SERIAL_SHORT", &short_serial},
+      {"ID_SERIAL", &long_serial},
+      {"ID_FS_TYPE", &id.fs_type},
+      {"ID_FS_USAGE", &id.fs_usage},
+      {"ID_FS_UUID", &id.fs_uuid},
+      {"ID_FS_VERSION", &id.fs_version},
+      {"DM_NAME", &id.dm_name},
+      {"DM_UUID", &id.dm_uuid},
+      {"DM_VG_NAME", &id.dm_vg},
+      {"DM_LV_NAME", &id.dm_lv},
+      {"DM_LV_LAYER", &id.dm_layer},
   };
   for (LineReader lines(text); const auto line = lines.next();) {
     if (!line->starts_with("E:")) continue;
@@ -263,8 +300,7 @@ class DiskStats final : public Collector {
 };
 
 MadeCollector make_diskstats(const Env& env, const Settings& settings) {
-  auto devices =
-      filter_from(settings, kFlags, "collector.diskstats.device-include", "collector.diskstats.device-exclude");
+  auto devices = filter_from(settings, kFlags, "collector.diskstats.device-include", "collector.diskstats.device-exclude");
   if (!devices) return devices.error();
   return std::unique_ptr<Collector>(std::make_unique<DiskStats>(env, std::move(*devices)));
 }

@@ -8,23 +8,30 @@
 namespace finwatch::host {
 namespace {
 
-constexpr MetricDesc kInfo{MetricType::info, "node_dmmultipath_device_info", "The multipath device, from /sys/block/dm-*/dm.",
-                           "device", "sysfs_name", "uuid"};
+constexpr MetricDesc kInfo{MetricType::info,
+                           "node_dmmultipath_device_info",
+                           "The multipath device, from /sys/block/dm-*/dm.",
+                           "device",
+                           "sysfs_name",
+                           "uuid"};
 constexpr MetricDesc kActive{MetricType::gauge, "node_dmmultipath_device_active",
                              "1 when the device is in use, 0 when it is suspended, from dm/suspended.", "device", "sysfs_name"};
 constexpr MetricDesc kSize{MetricType::gauge, "node_dmmultipath_device_size_bytes",
                            "Size in bytes, from size (sectors of 512 bytes).", "device", "sysfs_name"};
-constexpr MetricDesc kPaths{MetricType::gauge, "node_dmmultipath_device_paths", "Paths to the storage, from slaves.",
-                            "device", "sysfs_name"};
+constexpr MetricDesc kPaths{MetricType::gauge, "node_dmmultipath_device_paths", "Paths to the storage, from slaves.", "device",
+                            "sysfs_name"};
 constexpr MetricDesc kPathsActive{MetricType::gauge, "node_dmmultipath_device_paths_active",
-                                  "Paths whose device is running (SCSI) or live (NVMe), from slaves/*/device/state.",
-                                  "device", "sysfs_name"};
+                                  "Paths whose device is running (SCSI) or live (NVMe), from slaves/*/device/state.", "device",
+                                  "sysfs_name"};
 constexpr MetricDesc kPathsFailed{MetricType::gauge, "node_dmmultipath_device_paths_failed",
-                                  "Paths whose device is in any other state, from slaves/*/device/state.",
-                                  "device", "sysfs_name"};
-constexpr MetricDesc kPathState{MetricType::gauge, "node_dmmultipath_path_state",
+                                  "Paths whose device is in any other state, from slaves/*/device/state.", "device",
+                                  "sysfs_name"};
+constexpr MetricDesc kPathState{MetricType::gauge,
+                                "node_dmmultipath_path_state",
                                 "1 for the state each path's device is in, from slaves/*/device/state.",
-                                "device", "path", "state"};
+                                "device",
+                                "path",
+                                "state"};
 constexpr MetricRef kMetrics[] = {kInfo, kActive, kSize, kPaths, kPathsActive, kPathsFailed, kPathState};
 
 struct Path {

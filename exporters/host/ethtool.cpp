@@ -17,9 +17,15 @@ namespace {
 
 constexpr MetricDesc kField{MetricType::unknown, "node_ethtool_*",
                             "One counter of the card's driver, as ethtool -S shows it, from SIOCETHTOOL.", "device"};
-constexpr MetricDesc kInfo{MetricType::info, "node_ethtool_info",
-                           "Driver and firmware of the network card, value is always 1, from SIOCETHTOOL.", "bus_info", "device",
-                           "driver", "expansion_rom_version", "firmware_version", "version"};
+constexpr MetricDesc kInfo{MetricType::info,
+                           "node_ethtool_info",
+                           "Driver and firmware of the network card, value is always 1, from SIOCETHTOOL.",
+                           "bus_info",
+                           "device",
+                           "driver",
+                           "expansion_rom_version",
+                           "firmware_version",
+                           "version"};
 constexpr MetricDesc kPort{MetricType::info, "node_network_supported_port_info",
                            "Kinds of ports the card has, value is always 1, from SIOCETHTOOL.", "device", "type"};
 constexpr MetricDesc kAutonegotiate{MetricType::gauge, "node_network_autonegotiate",
@@ -34,8 +40,8 @@ struct Abilities {
   std::uint32_t ethtool_cmd::*bits;
 };
 constexpr Abilities kSupported{
-    {MetricType::gauge, "node_network_supported_speed_bytes",
-     "Speeds the card supports in bytes a second, from SIOCETHTOOL.", "device", "duplex", "mode"},
+    {MetricType::gauge, "node_network_supported_speed_bytes", "Speeds the card supports in bytes a second, from SIOCETHTOOL.",
+     "device", "duplex", "mode"},
     {MetricType::gauge, "node_network_autonegotiate_supported", "Whether the card can negotiate, from SIOCETHTOOL.", "device"},
     {MetricType::gauge, "node_network_pause_supported", "Whether the card knows pause frames, from SIOCETHTOOL.", "device"},
     {MetricType::gauge, "node_network_asymmetricpause_supported",
@@ -67,7 +73,8 @@ constexpr MetricRef kMetrics[] = {kInfo,
 constexpr FlagSpec kFlags[] = {
     {FlagKind::regexp, "collector.ethtool.device-include", "", "Interfaces to show, as a regular expression."},
     {FlagKind::regexp, "collector.ethtool.device-exclude", "", "Interfaces to leave out, as a regular expression."},
-    {FlagKind::regexp, "collector.ethtool.metrics-include", ".*", "Counters to show, as a regular expression over their names."},
+    {FlagKind::regexp, "collector.ethtool.metrics-include", ".*",
+     "Counters to show, as a regular expression over their names."},
 };
 
 // The link modes that fit the 32 bits of this old call; newer ones are not in it.
@@ -77,15 +84,28 @@ struct Mode {
   std::string_view duplex;
   std::string_view name;
 };
-constexpr Mode kModes[] = {
-    {0, 10, "half", "10baseT"},          {1, 10, "full", "10baseT"},          {2, 100, "half", "100baseT"},
-    {3, 100, "full", "100baseT"},        {4, 1000, "half", "1000baseT"},      {5, 1000, "full", "1000baseT"},
-    {12, 10000, "full", "10000baseT"},   {17, 1000, "full", "1000baseKX"},    {18, 10000, "full", "10000baseKX4"},
-    {19, 10000, "full", "10000baseKR"},  {20, 10000, "full", "10000baseR_FEC"}, {21, 20000, "full", "20000baseMLD2"},
-    {22, 20000, "full", "20000baseKR2"}, {23, 40000, "full", "40000baseKR4"}, {24, 40000, "full", "40000baseCR4"},
-    {25, 40000, "full", "40000baseSR4"}, {26, 40000, "full", "40000baseLR4"}, {27, 56000, "full", "56000baseKR4"},
-    {28, 56000, "full", "56000baseCR4"}, {29, 56000, "full", "56000baseSR4"}, {30, 56000, "full", "56000baseLR4"},
-    {31, 25000, "full", "25000baseCR"}};
+constexpr Mode kModes[] = {{0, 10, "half", "10baseT"},
+                           {1, 10, "full", "10baseT"},
+                           {2, 100, "half", "100baseT"},
+                           {3, 100, "full", "100baseT"},
+                           {4, 1000, "half", "1000baseT"},
+                           {5, 1000, "full", "1000baseT"},
+                           {12, 10000, "full", "10000baseT"},
+                           {17, 1000, "full", "1000baseKX"},
+                           {18, 10000, "full", "10000baseKX4"},
+                           {19, 10000, "full", "10000baseKR"},
+                           {20, 10000, "full", "10000baseR_FEC"},
+                           {21, 20000, "full", "20000baseMLD2"},
+                           {22, 20000, "full", "20000baseKR2"},
+                           {23, 40000, "full", "40000baseKR4"},
+                           {24, 40000, "full", "40000baseCR4"},
+                           {25, 40000, "full", "40000baseSR4"},
+                           {26, 40000, "full", "40000baseLR4"},
+                           {27, 56000, "full", "56000baseKR4"},
+                           {28, 56000, "full", "56000baseCR4"},
+                           {29, 56000, "full", "56000baseSR4"},
+                           {30, 56000, "full", "56000baseLR4"},
+                           {31, 25000, "full", "25000baseCR"}};
 struct PortKind {
   unsigned bit;
   std::string_view name;
@@ -243,9 +263,8 @@ class EthtoolStatistics final : public Collector {
       devices_[i].planned = devices_[i].count;
       if (devices_[i].count > 0) plan_device(i);
     }
-    std::sort(plans_.begin(), plans_.end(), [](const Plan& a, const Plan& b) {
-      return a.name != b.name ? a.name < b.name : a.device < b.device;
-    });
+    std::sort(plans_.begin(), plans_.end(),
+              [](const Plan& a, const Plan& b) { return a.name != b.name ? a.name < b.name : a.device < b.device; });
   }
 
   void plan_device(std::size_t index) {
@@ -335,8 +354,8 @@ class EthtoolStatistics final : public Collector {
 };
 
 MadeCollector make(const Env& env, const Settings& settings) {
-  Result<NameFilter> filter = NameFilter::make(settings.text("collector.ethtool.device-include"),
-                                               settings.text("collector.ethtool.device-exclude"));
+  Result<NameFilter> filter =
+      NameFilter::make(settings.text("collector.ethtool.device-include"), settings.text("collector.ethtool.device-exclude"));
   if (!filter) return filter.error();
   Result<Pattern> wanted = Pattern::compile(settings.text("collector.ethtool.metrics-include"));
   if (!wanted) return wanted.error();

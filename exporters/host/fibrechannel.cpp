@@ -10,9 +10,20 @@
 namespace finwatch::host {
 namespace {
 
-constexpr MetricDesc kInfo{MetricType::info, "node_fibrechannel_info", "The port and its state, from /sys/class/fc_host.",
-                           "fc_host", "speed", "port_state", "port_type", "port_id", "port_name", "fabric_name",
-                           "symbolic_name", "supported_classes", "supported_speeds", "dev_loss_tmo"};
+constexpr MetricDesc kInfo{MetricType::info,
+                           "node_fibrechannel_info",
+                           "The port and its state, from /sys/class/fc_host.",
+                           "fc_host",
+                           "speed",
+                           "port_state",
+                           "port_type",
+                           "port_id",
+                           "port_name",
+                           "fabric_name",
+                           "symbolic_name",
+                           "supported_classes",
+                           "supported_speeds",
+                           "dev_loss_tmo"};
 
 struct Counter {
   std::string_view file;  // in /sys/class/fc_host/*/statistics
@@ -20,7 +31,8 @@ struct Counter {
 };
 constexpr Counter kCounters[] = {
     {"dumped_frames",
-     {MetricType::counter, "node_fibrechannel_dumped_frames_total", "Frames that the port dropped, from statistics.", "fc_host"}},
+     {MetricType::counter, "node_fibrechannel_dumped_frames_total", "Frames that the port dropped, from statistics.",
+      "fc_host"}},
     {"error_frames",
      {MetricType::counter, "node_fibrechannel_error_frames_total", "Frames received with errors, from statistics.", "fc_host"}},
     {"fcp_packet_aborts",
@@ -28,8 +40,8 @@ constexpr Counter kCounters[] = {
     {"invalid_crc_count",
      {MetricType::counter, "node_fibrechannel_invalid_crc_total", "Frames with a wrong checksum, from statistics.", "fc_host"}},
     {"invalid_tx_word_count",
-     {MetricType::counter, "node_fibrechannel_invalid_tx_words_total", "Transmission words that made no sense, from statistics.",
-      "fc_host"}},
+     {MetricType::counter, "node_fibrechannel_invalid_tx_words_total",
+      "Transmission words that made no sense, from statistics.", "fc_host"}},
     {"link_failure_count",
      {MetricType::counter, "node_fibrechannel_link_failure_total", "Times the link failed, from statistics.", "fc_host"}},
     {"loss_of_signal_count",
@@ -78,8 +90,8 @@ struct Port {
   }
 
   std::string name;
-  Attribute speed, state, type, id, fabric, loss_timeout;     // may change
-  std::string port_name, symbolic_name, classes, speeds;      // do not
+  Attribute speed, state, type, id, fabric, loss_timeout;  // may change
+  std::string port_name, symbolic_name, classes, speeds;   // do not
   std::vector<Attribute> counters;
 };
 

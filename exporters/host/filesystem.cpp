@@ -16,30 +16,55 @@ namespace {
 
 using std::chrono::milliseconds;
 
-constexpr MetricDesc kDeviceError{MetricType::gauge, "node_filesystem_device_error",
+constexpr MetricDesc kDeviceError{MetricType::gauge,
+                                  "node_filesystem_device_error",
                                   "1 when statvfs of the mount failed or did not return in time, else 0; the label says why.",
-                                  "device", "mountpoint", "fstype", "device_error"};
-constexpr MetricDesc kReadOnly{MetricType::gauge, "node_filesystem_readonly",
+                                  "device",
+                                  "mountpoint",
+                                  "fstype",
+                                  "device_error"};
+constexpr MetricDesc kReadOnly{MetricType::gauge,
+                               "node_filesystem_readonly",
                                "1 when nothing can be written there, from mountinfo.",
-                               "device", "mountpoint", "fstype", "device_error"};
-constexpr MetricDesc kSize{MetricType::gauge, "node_filesystem_size_bytes", "Size in bytes, from statvfs.",
-                           "device", "mountpoint", "fstype", "device_error"};
-constexpr MetricDesc kFree{MetricType::gauge, "node_filesystem_free_bytes",
+                               "device",
+                               "mountpoint",
+                               "fstype",
+                               "device_error"};
+constexpr MetricDesc kSize{
+    MetricType::gauge, "node_filesystem_size_bytes", "Size in bytes, from statvfs.", "device", "mountpoint", "fstype",
+    "device_error"};
+constexpr MetricDesc kFree{MetricType::gauge,
+                           "node_filesystem_free_bytes",
                            "Free bytes, with those that only root may use, from statvfs.",
-                           "device", "mountpoint", "fstype", "device_error"};
-constexpr MetricDesc kAvailable{MetricType::gauge, "node_filesystem_avail_bytes",
+                           "device",
+                           "mountpoint",
+                           "fstype",
+                           "device_error"};
+constexpr MetricDesc kAvailable{MetricType::gauge,
+                                "node_filesystem_avail_bytes",
                                 "Free bytes that every user may use, from statvfs.",
-                                "device", "mountpoint", "fstype", "device_error"};
-constexpr MetricDesc kFiles{MetricType::gauge, "node_filesystem_files",
+                                "device",
+                                "mountpoint",
+                                "fstype",
+                                "device_error"};
+constexpr MetricDesc kFiles{MetricType::gauge,
+                            "node_filesystem_files",
                             "Inodes in all, 0 where the file system does not count them, from statvfs.",
-                            "device", "mountpoint", "fstype", "device_error"};
-constexpr MetricDesc kFilesFree{MetricType::gauge, "node_filesystem_files_free", "Free inodes, from statvfs.",
-                                "device", "mountpoint", "fstype", "device_error"};
-constexpr MetricDesc kMountInfo{MetricType::info, "node_filesystem_mount_info",
+                            "device",
+                            "mountpoint",
+                            "fstype",
+                            "device_error"};
+constexpr MetricDesc kFilesFree{
+    MetricType::gauge, "node_filesystem_files_free", "Free inodes, from statvfs.", "device", "mountpoint", "fstype",
+    "device_error"};
+constexpr MetricDesc kMountInfo{MetricType::info,
+                                "node_filesystem_mount_info",
                                 "Device number of what is mounted there, from mountinfo.",
-                                "device", "major", "minor", "mountpoint"};
-constexpr MetricRef kMetrics[] = {kDeviceError, kReadOnly, kSize,      kFree,
-                                  kAvailable,   kFiles,    kFilesFree, kMountInfo};
+                                "device",
+                                "major",
+                                "minor",
+                                "mountpoint"};
+constexpr MetricRef kMetrics[] = {kDeviceError, kReadOnly, kSize, kFree, kAvailable, kFiles, kFilesFree, kMountInfo};
 
 constexpr std::string_view kTypesExclude =
     "^(autofs|binfmt_misc|bpf|cgroup2?|configfs|debugfs|devpts|devtmpfs|fusectl|hugetlbfs|iso9660|mqueue|nsfs|overlay|proc|"
@@ -267,8 +292,8 @@ class Filesystem final : public Collector {
 };
 
 MadeCollector make_filesystem(const Env& env, const Settings& settings) {
-  auto mount_points = filter_from(settings, kFlags, "collector.filesystem.mount-points-include",
-                                  "collector.filesystem.mount-points-exclude");
+  auto mount_points =
+      filter_from(settings, kFlags, "collector.filesystem.mount-points-include", "collector.filesystem.mount-points-exclude");
   if (!mount_points) return mount_points.error();
   auto fs_types =
       filter_from(settings, kFlags, "collector.filesystem.fs-types-include", "collector.filesystem.fs-types-exclude");
@@ -281,7 +306,8 @@ MadeCollector make_filesystem(const Env& env, const Settings& settings) {
 
 extern const CollectorInfo filesystem_collector{
     .name = "filesystem",
-    .summary = "Space, inodes and read-only state of every mount, from mountinfo and statvfs; a mount that hangs costs only itself.",
+    .summary =
+        "Space, inodes and read-only state of every mount, from mountinfo and statvfs; a mount that hangs costs only itself.",
     .metrics = kMetrics,
     .flags = kFlags,
     .make = make_filesystem,

@@ -13,11 +13,11 @@ constexpr MetricDesc kDisks{MetricType::gauge, "node_md_disks",
                             "Disks of the array that work, have failed, or stand by, from /proc/mdstat.", "device", "state"};
 constexpr MetricDesc kRequired{MetricType::gauge, "node_md_disks_required",
                                "Disks the array has when it is complete, from /proc/mdstat.", "device"};
-constexpr MetricDesc kState{MetricType::gauge, "node_md_state", "1 for the state the array is in, from /proc/mdstat.",
-                            "device", "state"};
+constexpr MetricDesc kState{MetricType::gauge, "node_md_state", "1 for the state the array is in, from /proc/mdstat.", "device",
+                            "state"};
 constexpr MetricDesc kBlocks{MetricType::gauge, "node_md_blocks", "Size in blocks of 1 KiB, from /proc/mdstat.", "device"};
-constexpr MetricDesc kSynced{MetricType::gauge, "node_md_blocks_synced",
-                             "Blocks of 1 KiB that are in sync, from /proc/mdstat.", "device"};
+constexpr MetricDesc kSynced{MetricType::gauge, "node_md_blocks_synced", "Blocks of 1 KiB that are in sync, from /proc/mdstat.",
+                             "device"};
 constexpr MetricDesc kDegraded{MetricType::gauge, "node_md_degraded",
                                "Disks that the array lacks, from /sys/block/*/md/degraded.", "device"};
 constexpr MetricDesc kRaidDisks{MetricType::gauge, "node_md_raid_disks",

@@ -68,7 +68,7 @@ constexpr Field kFields[] = {
     {"CmaTotal", "node_memory_CmaTotal_bytes"},
     {"CmaFree", "node_memory_CmaFree_bytes"},
     {"Unaccepted", "node_memory_Unaccepted_bytes"},  // 1.5
-    {"Balloon", "node_memory_Balloon_bytes"},  // 1.5
+    {"Balloon", "node_memory_Balloon_bytes"},        // 1.5
     {"HugePages_Total", "node_memory_HugePages_Total"},
     {"HugePages_Free", "node_memory_HugePages_Free"},
     {"HugePages_Rsvd", "node_memory_HugePages_Rsvd"},

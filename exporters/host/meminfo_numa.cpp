@@ -12,7 +12,8 @@ namespace finwatch::host {
 namespace {
 
 constexpr MetricDesc kLevel{MetricType::gauge, "node_memory_numa_*",
-                            "One field of a node's meminfo under /sys/devices/system/node, in bytes (HugePages_*: pages).", "node"};
+                            "One field of a node's meminfo under /sys/devices/system/node, in bytes (HugePages_*: pages).",
+                            "node"};
 constexpr MetricDesc kCounter{MetricType::counter, "node_memory_numa_*_total",
                               "Pages allocated, one field of a node's numastat under /sys/devices/system/node.", "node"};
 constexpr MetricRef kMetrics[] = {kCounter, kLevel};
@@ -39,8 +40,7 @@ std::string counter_name(std::string_view field) { return "node_memory_numa_" + 
 
 class MeminfoNuma final : public Collector {
  public:
-  explicit MeminfoNuma(const Env& env)
-      : folder_(env.sys("devices/system/node")), watch_(env.shared<DeviceWatch>()) {}
+  explicit MeminfoNuma(const Env& env) : folder_(env.sys("devices/system/node")), watch_(env.shared<DeviceWatch>()) {}
 
   Status collect(const Scrape& scrape, MetricSink& sink) override {
     if (const Status listed = list_nodes(scrape); !listed) return listed;
@@ -72,8 +72,8 @@ class MeminfoNuma final : public Collector {
       if (known != nodes_.end())
         nodes.push_back(std::move(*known));
       else
-        nodes.push_back({std::string(number), KeptFile(folder_ + "/" + name + "/meminfo"),
-                         KeptFile(folder_ + "/" + name + "/numastat")});
+        nodes.push_back(
+            {std::string(number), KeptFile(folder_ + "/" + name + "/meminfo"), KeptFile(folder_ + "/" + name + "/numastat")});
     }
     nodes_ = std::move(nodes);
     if (nodes_.empty()) return {Errc::no_data, folder_ + ": no nodes"};

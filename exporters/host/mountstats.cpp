@@ -8,10 +8,10 @@
 namespace finwatch::host {
 namespace {
 
-#define FINWATCH_NFS(type, name, help, ...)                                                              \
-  MetricDesc {                                                                                           \
+#define FINWATCH_NFS(type, name, help, ...)                                                                    \
+  MetricDesc {                                                                                                 \
     MetricType::type, "node_mountstats_nfs_" name, help ", from /proc/self/mountstats.", "export", "protocol", \
-        "mountaddr" __VA_OPT__(, ) __VA_ARGS__                                                           \
+        "mountaddr" __VA_OPT__(, ) __VA_ARGS__                                                                 \
   }
 constexpr auto kMountpoint = FINWATCH_NFS(info, "mountpoint_info", "Where the export is mounted", "mountpoint");
 constexpr auto kAge = FINWATCH_NFS(counter, "age_seconds_total", "Seconds since it was mounted");
@@ -64,7 +64,19 @@ constexpr Placed<3> kEvents[] = {
 };
 constexpr std::size_t kEventCount = 27;
 
-enum Transport : std::size_t { bind, connect, idle, sends, receives, bad_xids, backlog, slots, sending, pending, kTransportCount };
+enum Transport : std::size_t {
+  bind,
+  connect,
+  idle,
+  sends,
+  receives,
+  bad_xids,
+  backlog,
+  slots,
+  sending,
+  pending,
+  kTransportCount
+};
 constexpr std::array<MetricDesc<4>, kTransportCount> kTransports = {
     FINWATCH_NFS(counter, "transport_bind_total", "Times the connection was set up from the start", "transport"),
     FINWATCH_NFS(counter, "transport_connect_total", "TCP connections made", "transport"),
@@ -72,9 +84,11 @@ constexpr std::array<MetricDesc<4>, kTransportCount> kTransports = {
     FINWATCH_NFS(counter, "transport_sends_total", "Remote calls sent", "transport"),
     FINWATCH_NFS(counter, "transport_receives_total", "Answers received", "transport"),
     FINWATCH_NFS(counter, "transport_bad_transaction_ids_total", "Answers to calls that were never made", "transport"),
-    FINWATCH_NFS(counter, "transport_backlog_queue_total", "Calls found waiting for a slot, summed up at each call", "transport"),
+    FINWATCH_NFS(counter, "transport_backlog_queue_total", "Calls found waiting for a slot, summed up at each call",
+                 "transport"),
     FINWATCH_NFS(gauge, "transport_maximum_rpc_slots", "The most calls that were ever under way at once", "transport"),
-    FINWATCH_NFS(counter, "transport_sending_queue_total", "Calls found waiting to be sent, summed up at each call", "transport"),
+    FINWATCH_NFS(counter, "transport_sending_queue_total", "Calls found waiting to be sent, summed up at each call",
+                 "transport"),
     FINWATCH_NFS(counter, "transport_pending_queue_total", "Calls found waiting for an answer, summed up at each call",
                  "transport"),
 };
@@ -91,11 +105,13 @@ struct OperationNumber {
 constexpr OperationNumber kOperations[] = {
     {0, false, FINWATCH_NFS(counter, "operations_requests_total", "Requests", "operation")},
     {1, false, FINWATCH_NFS(counter, "operations_transmissions_total", "Times requests were sent", "operation")},
-    {2, false, FINWATCH_NFS(counter, "operations_major_timeouts_total", "Requests that ran into the long time limit", "operation")},
+    {2, false,
+     FINWATCH_NFS(counter, "operations_major_timeouts_total", "Requests that ran into the long time limit", "operation")},
     {3, false, FINWATCH_NFS(counter, "operations_sent_bytes_total", "Bytes sent", "operation")},
     {4, false, FINWATCH_NFS(counter, "operations_received_bytes_total", "Bytes received", "operation")},
     {5, true, FINWATCH_NFS(counter, "operations_queue_time_seconds_total", "Seconds requests waited to be sent", "operation")},
-    {6, true, FINWATCH_NFS(counter, "operations_response_time_seconds_total", "Seconds the server took to answer", "operation")},
+    {6, true,
+     FINWATCH_NFS(counter, "operations_response_time_seconds_total", "Seconds the server took to answer", "operation")},
     {7, true, FINWATCH_NFS(counter, "operations_request_time_seconds_total", "Seconds requests took in all", "operation")},
     {8, false, FINWATCH_NFS(counter, "operations_errors_total", "Requests that ended in an error", "operation")},
 };
@@ -196,7 +212,8 @@ class MountStats final : public Collector {
   Status collect(const Scrape&, MetricSink& sink) override {
     const Result<std::string_view> text = stats_.read();
     if (!text) return text.error();
-    if (!parse(*text)) return {Errc::malformed, stats_.path() + ": expected lines such as 'device … mounted on … with fstype …'"};
+    if (!parse(*text))
+      return {Errc::malformed, stats_.path() + ": expected lines such as 'device … mounted on … with fstype …'"};
     find_addresses();
     choose();
     write(sink);
@@ -277,8 +294,7 @@ class MountStats final : public Collector {
   void write(MetricSink& sink) const {
     {
       auto family = sink.family(kMountpoint);
-      for (const View& view : points_)
-        family.add(1, view.mount->source, view.protocol, view.mount->address, view.mount->point);
+      for (const View& view : points_) family.add(1, view.mount->source, view.protocol, view.mount->address, view.mount->point);
     }
     const auto each = [&](const MetricDesc<3>& desc, auto numbers, std::size_t place) {
       auto family = sink.family(desc);
@@ -303,7 +319,8 @@ class MountStats final : public Collector {
           if (number.place >= operation.numbers.count) continue;
           const std::uint64_t value = operation.numbers.values[number.place];
           if (number.milliseconds)
-            family.add(static_cast<double>(value) / 1000.0, view.mount->source, view.protocol, view.mount->address, operation.name);
+            family.add(static_cast<double>(value) / 1000.0, view.mount->source, view.protocol, view.mount->address,
+                       operation.name);
           else
             family.add(value, view.mount->source, view.protocol, view.mount->address, operation.name);
         }

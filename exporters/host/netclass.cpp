@@ -22,24 +22,32 @@ struct Fact {
   std::string_view file;
   MetricDesc<1> desc;
 };
-#define FINWATCH_FACT(file, kind, name, what) \
-  Fact { file, MetricDesc{MetricType::kind, "node_network_" name, what ", from RTM_GETLINK or /sys/class/net.", "device"} }
+#define FINWATCH_FACT(file, kind, name, what)                                                                           \
+  Fact {                                                                                                                \
+    file, MetricDesc { MetricType::kind, "node_network_" name, what ", from RTM_GETLINK or /sys/class/net.", "device" } \
+  }
 constexpr std::array kFacts{
-    FINWATCH_FACT("addr_assign_type", gauge, "address_assign_type", "Where the address comes from (0 the card, 1 random, 2 another interface, 3 an operator)"),
-    FINWATCH_FACT("carrier", gauge, "carrier", "Whether there is a carrier (a cable with a live other end); absent while the interface is down"),
+    FINWATCH_FACT("addr_assign_type", gauge, "address_assign_type",
+                  "Where the address comes from (0 the card, 1 random, 2 another interface, 3 an operator)"),
+    FINWATCH_FACT("carrier", gauge, "carrier",
+                  "Whether there is a carrier (a cable with a live other end); absent while the interface is down"),
     FINWATCH_FACT("carrier_changes", counter, "carrier_changes_total", "Times the carrier came or went"),
     FINWATCH_FACT("carrier_up_count", counter, "carrier_up_changes_total", "Times the carrier came"),
     FINWATCH_FACT("carrier_down_count", counter, "carrier_down_changes_total", "Times the carrier went"),
     FINWATCH_FACT("dev_id", gauge, "device_id", "Number that tells apart interfaces which share a card"),
-    FINWATCH_FACT("dormant", gauge, "dormant", "Whether the interface waits for something outside, for example 802.1X; absent while it is down"),
-    FINWATCH_FACT("flags", gauge, "flags", "Flags of the interface as one number (1 up, 2 broadcast, 8 loopback, 256 promiscuous, 4096 multicast)"),
+    FINWATCH_FACT("dormant", gauge, "dormant",
+                  "Whether the interface waits for something outside, for example 802.1X; absent while it is down"),
+    FINWATCH_FACT("flags", gauge, "flags",
+                  "Flags of the interface as one number (1 up, 2 broadcast, 8 loopback, 256 promiscuous, 4096 multicast)"),
     FINWATCH_FACT("ifindex", gauge, "iface_id", "Number of the interface"),
     FINWATCH_FACT("iflink", gauge, "iface_link", "Number of the interface below it, its own when there is none"),
     FINWATCH_FACT("link_mode", gauge, "iface_link_mode", "How the interface comes up (0 by itself, 1 dormant first)"),
     FINWATCH_FACT("mtu", gauge, "mtu_bytes", "Largest packet in bytes"),
-    FINWATCH_FACT("name_assign_type", gauge, "name_assign_type", "Who named the interface (1 the kernel, 2 the kernel predictably, 3 user space, 4 renamed)"),
+    FINWATCH_FACT("name_assign_type", gauge, "name_assign_type",
+                  "Who named the interface (1 the kernel, 2 the kernel predictably, 3 user space, 4 renamed)"),
     FINWATCH_FACT("netdev_group", gauge, "net_dev_group", "Group of the interface"),
-    FINWATCH_FACT("type", gauge, "protocol_type", "Kind of hardware by its ARP number (1 Ethernet, 32 InfiniBand, 772 loopback)"),
+    FINWATCH_FACT("type", gauge, "protocol_type",
+                  "Kind of hardware by its ARP number (1 Ethernet, 32 InfiniBand, 772 loopback)"),
     FINWATCH_FACT("speed", gauge, "speed_bytes", "Speed of the link in bytes a second, -125000 when the card does not know it"),
     FINWATCH_FACT("tx_queue_len", gauge, "transmit_queue_length", "Packets that may wait to be sent"),
 };
@@ -53,9 +61,16 @@ constexpr std::size_t fact(std::string_view file) {
 
 constexpr MetricDesc kUp{MetricType::gauge, "node_network_up",
                          "Whether the interface works (operstate is up), from RTM_GETLINK or /sys/class/net.", "device"};
-constexpr MetricDesc kInfo{MetricType::info, "node_network_info",
+constexpr MetricDesc kInfo{MetricType::info,
+                           "node_network_info",
                            "What is not a number about the interface, value is always 1, from RTM_GETLINK and /sys/class/net.",
-                           "address", "adminstate", "broadcast", "device", "duplex", "ifalias", "operstate"};
+                           "address",
+                           "adminstate",
+                           "broadcast",
+                           "device",
+                           "duplex",
+                           "ifalias",
+                           "operstate"};
 
 constexpr auto kMetrics = [] {
   std::array<MetricRef, kFacts.size() + 2> refs;

@@ -22,10 +22,10 @@ struct Counter {
   std::uint64_t (*value)(const Statistics&);
 };
 
-#define FINWATCH_NETDEV(name, what, sum)                                                                              \
-  Counter {                                                                                                           \
+#define FINWATCH_NETDEV(name, what, sum)                                                                                   \
+  Counter {                                                                                                                \
     MetricDesc{MetricType::counter, "node_network_" name "_total", what ", from RTM_GETLINK or /proc/net/dev.", "device"}, \
-        [](const Statistics& s) -> std::uint64_t { return sum; }                                                      \
+        [](const Statistics& s) -> std::uint64_t { return sum; }                                                           \
   }
 
 // Shown always, and under the same name in both sets.
@@ -240,8 +240,8 @@ class NetworkDevices final : public Collector {
 };
 
 MadeCollector make(const Env& env, const Settings& settings) {
-  Result<NameFilter> filter = NameFilter::make(settings.text("collector.netdev.device-include"),
-                                               settings.text("collector.netdev.device-exclude"));
+  Result<NameFilter> filter =
+      NameFilter::make(settings.text("collector.netdev.device-include"), settings.text("collector.netdev.device-exclude"));
   if (!filter) return filter.error();
   return std::unique_ptr<Collector>(std::make_unique<NetworkDevices>(env, settings, std::move(*filter)));
 }

@@ -48,10 +48,7 @@ bool add_number(std::string_view text, std::string_view name, MetricSink& sink) 
 class NetStatistics final : public Collector {
  public:
   NetStatistics(const Env& env, std::string_view wanted)
-      : netstat_(env.proc("net/netstat")),
-        snmp_(env.proc("net/snmp")),
-        snmp6_(env.proc("net/snmp6")),
-        expression_(wanted) {}
+      : netstat_(env.proc("net/netstat")), snmp_(env.proc("net/snmp")), snmp6_(env.proc("net/snmp6")), expression_(wanted) {}
 
   Status collect(const Scrape&, MetricSink& sink) override {
     const Result<std::string_view> netstat = netstat_.read();
@@ -160,7 +157,7 @@ class NetStatistics final : public Collector {
   KeptFile snmp6_;
   const std::string expression_;
   std::optional<Pattern> wanted_;  // only while plans are made
-  std::vector<Plan> plans_;  // of all three files, in the order of their lines
+  std::vector<Plan> plans_;        // of all three files, in the order of their lines
   std::size_t next_ = 0;
 };
 

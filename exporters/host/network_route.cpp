@@ -14,9 +14,16 @@
 namespace finwatch::host {
 namespace {
 
-constexpr MetricDesc kInfo{MetricType::info, "node_network_route_info",
-                           "Unicast routes of all tables, value is always 1, from RTM_GETROUTE.", "dest", "device", "gw",
-                           "priority", "proto", "src", "weight"};
+constexpr MetricDesc kInfo{MetricType::info,
+                           "node_network_route_info",
+                           "Unicast routes of all tables, value is always 1, from RTM_GETROUTE.",
+                           "dest",
+                           "device",
+                           "gw",
+                           "priority",
+                           "proto",
+                           "src",
+                           "weight"};
 constexpr MetricDesc kRoutes{MetricType::gauge, "node_network_routes",
                              "Unicast routes (next hops) by interface, from RTM_GETROUTE.", "device"};
 constexpr MetricRef kMetrics[] = {kInfo, kRoutes};
@@ -55,10 +62,10 @@ std::string_view protocol_name(unsigned char protocol) {
     unsigned char number;
     std::string_view name;
   };
-  constexpr Name kNames[] = {{0, "unspec"},   {1, "redirect"}, {2, "kernel"}, {3, "boot"},   {4, "static"}, {8, "gated"},
-                             {9, "ra"},       {10, "mrt"},     {11, "zebra"}, {12, "bird"},  {13, "dnrouted"}, {14, "xorp"},
-                             {15, "ntk"},     {16, "dhcp"},    {17, "mrouted"}, {42, "babel"}, {186, "bgp"}, {187, "isis"},
-                             {188, "ospf"},   {189, "rip"},    {192, "eigrp"}};
+  constexpr Name kNames[] = {{0, "unspec"}, {1, "redirect"}, {2, "kernel"},   {3, "boot"},   {4, "static"},    {8, "gated"},
+                             {9, "ra"},     {10, "mrt"},     {11, "zebra"},   {12, "bird"},  {13, "dnrouted"}, {14, "xorp"},
+                             {15, "ntk"},   {16, "dhcp"},    {17, "mrouted"}, {42, "babel"}, {186, "bgp"},     {187, "isis"},
+                             {188, "ospf"}, {189, "rip"},    {192, "eigrp"}};
   for (const Name& name : kNames)
     if (name.number == protocol) return name.name;
   return "unknown";

@@ -10,11 +10,21 @@
 namespace finwatch::host {
 namespace {
 
-constexpr MetricDesc kInfo{MetricType::info, "node_nvme_info", "The controller and its state, from /sys/class/nvme.",
-                           "device", "firmware_revision", "model", "serial", "state", "cntlid"};
-constexpr MetricDesc kNamespaceInfo{MetricType::info, "node_nvme_namespace_info",
+constexpr MetricDesc kInfo{MetricType::info,
+                           "node_nvme_info",
+                           "The controller and its state, from /sys/class/nvme.",
+                           "device",
+                           "firmware_revision",
+                           "model",
+                           "serial",
+                           "state",
+                           "cntlid"};
+constexpr MetricDesc kNamespaceInfo{MetricType::info,
+                                    "node_nvme_namespace_info",
                                     "The namespace and the state of its path, from /sys/class/nvme/*/nvme*n*.",
-                                    "device", "nsid", "ana_state"};
+                                    "device",
+                                    "nsid",
+                                    "ana_state"};
 constexpr MetricDesc kCapacity{MetricType::gauge, "node_nvme_namespace_capacity_bytes",
                                "Capacity in bytes, from size (sectors of 512 bytes).", "device", "nsid"};
 constexpr MetricDesc kSize{MetricType::gauge, "node_nvme_namespace_size_bytes",

@@ -17,9 +17,11 @@ namespace finwatch::host {
 namespace {
 
 constexpr MetricDesc kKills{MetricType::counter, "finwatch_oom_kills_total",
-                            "Processes killed for lack of memory below a control group of the first level, from memory.events.", "scope"};
+                            "Processes killed for lack of memory below a control group of the first level, from memory.events.",
+                            "scope"};
 constexpr MetricDesc kByCommand{MetricType::counter, "finwatch_oom_kills_by_command_total",
-                                "Processes killed for lack of memory since the exporter began, by command, from /dev/kmsg.", "command"};
+                                "Processes killed for lack of memory since the exporter began, by command, from /dev/kmsg.",
+                                "command"};
 constexpr MetricDesc kLast{MetricType::gauge, "finwatch_oom_last_kill_timestamp_seconds",
                            "When a process was last killed for lack of memory, in seconds since 1970, from /dev/kmsg."};
 constexpr MetricRef kMetrics[] = {kKills, kByCommand, kLast};

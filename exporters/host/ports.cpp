@@ -10,10 +10,13 @@
 namespace finwatch::host {
 namespace {
 
-constexpr MetricDesc kConnections{MetricType::gauge, "finwatch_tcp_port_connections",
+constexpr MetricDesc kConnections{MetricType::gauge,
+                                  "finwatch_tcp_port_connections",
                                   "TCP sockets with this local (side local) or remote port by state, from NETLINK_SOCK_DIAG or "
                                   "/proc/net/tcp and tcp6.",
-                                  "port", "side", "state"};
+                                  "port",
+                                  "side",
+                                  "state"};
 constexpr MetricDesc kReceiveQueue{MetricType::gauge, "finwatch_tcp_port_receive_queue_bytes",
                                    "Bytes that arrived for connections of the port and were not read yet by the program, from "
                                    "NETLINK_SOCK_DIAG or /proc/net/tcp and tcp6.",

@@ -31,18 +31,19 @@ constexpr MetricDesc kMinorFaults{MetricType::counter, "namedprocess_namegroup_m
 constexpr MetricDesc kSwitches{MetricType::counter, "namedprocess_namegroup_context_switches_total",
                                "Context switches of the group's main threads, from /proc/PID/status.", "groupname",
                                "ctxswitchtype"};
-constexpr MetricDesc kMemory{MetricType::gauge, "namedprocess_namegroup_memory_bytes",
-                             "Memory of the group in bytes, shared pages counted for each process, from /proc/PID/{stat,status}.",
-                             "groupname", "memtype"};
+constexpr MetricDesc kMemory{
+    MetricType::gauge, "namedprocess_namegroup_memory_bytes",
+    "Memory of the group in bytes, shared pages counted for each process, from /proc/PID/{stat,status}.", "groupname",
+    "memtype"};
 constexpr MetricDesc kOpenFiles{MetricType::gauge, "namedprocess_namegroup_open_filedesc",
                                 "Open file descriptors of the group, from /proc/PID/fd.", "groupname"};
-constexpr MetricDesc kWorstFiles{MetricType::gauge, "namedprocess_namegroup_worst_fd_ratio",
-                                 "Open descriptors per allowed descriptor of the process nearest to its limit, from /proc/PID/limits.",
-                                 "groupname"};
+constexpr MetricDesc kWorstFiles{
+    MetricType::gauge, "namedprocess_namegroup_worst_fd_ratio",
+    "Open descriptors per allowed descriptor of the process nearest to its limit, from /proc/PID/limits.", "groupname"};
 constexpr MetricDesc kOldest{MetricType::gauge, "namedprocess_namegroup_oldest_start_time_seconds",
                              "When the group's oldest process began, in seconds since 1970, from /proc/PID/stat.", "groupname"};
-constexpr MetricDesc kThreads{MetricType::gauge, "namedprocess_namegroup_num_threads", "Threads of the group, from /proc/PID/stat.",
-                              "groupname"};
+constexpr MetricDesc kThreads{MetricType::gauge, "namedprocess_namegroup_num_threads",
+                              "Threads of the group, from /proc/PID/stat.", "groupname"};
 constexpr MetricDesc kStates{MetricType::gauge, "namedprocess_namegroup_states",
                              "Processes of the group by what they do, from /proc/PID/stat.", "groupname", "state"};
 constexpr MetricRef kMetrics[] = {kProcesses, kCpu,       kRead,       kWrite,  kMajorFaults, kMinorFaults, kSwitches,
@@ -155,7 +156,7 @@ class ProcessGroups final : public Collector {
     if (matcher_.empty()) return Errc::no_data;  // nothing configured costs nothing
     if (const Status listed = table_->list(scrape.number, listed_); !listed) return listed;
     read_uptime();
-        for (Group& group : groups_) group.begin();
+    for (Group& group : groups_) group.begin();
     hidden_ = true;
     for (const ListedProcess& process : listed_) look_at(process, scrape.number);
     sweep(scrape.number);
@@ -187,7 +188,8 @@ class ProcessGroups final : public Collector {
     if (!text) return;
     FieldReader fields(*text);
     const auto seconds = fields.next_number<double>();
-    if (seconds && *seconds >= 0 && *seconds < 1e12) now_ticks_ = static_cast<std::uint64_t>(*seconds * static_cast<double>(hertz_));
+    if (seconds && *seconds >= 0 && *seconds < 1e12)
+      now_ticks_ = static_cast<std::uint64_t>(*seconds * static_cast<double>(hertz_));
   }
 
   void read_boot_time(std::uint64_t scrape) {

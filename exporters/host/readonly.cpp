@@ -9,15 +9,24 @@
 namespace finwatch::host {
 namespace {
 
-constexpr MetricDesc kFlips{MetricType::counter, "finwatch_filesystem_read_only_flips_total",
+constexpr MetricDesc kFlips{MetricType::counter,
+                            "finwatch_filesystem_read_only_flips_total",
                             "Times a file system became read-only that was or should be writable, from mountinfo and fstab.",
-                            "device", "mountpoint", "fstype"};
-constexpr MetricDesc kFlipped{MetricType::gauge, "finwatch_filesystem_read_only_flipped",
+                            "device",
+                            "mountpoint",
+                            "fstype"};
+constexpr MetricDesc kFlipped{MetricType::gauge,
+                              "finwatch_filesystem_read_only_flipped",
                               "1 while a file system is read-only that was or should be writable, from mountinfo and fstab.",
-                              "device", "mountpoint", "fstype"};
-constexpr MetricDesc kEmergency{MetricType::gauge, "finwatch_filesystem_emergency_read_only",
+                              "device",
+                              "mountpoint",
+                              "fstype"};
+constexpr MetricDesc kEmergency{MetricType::gauge,
+                                "finwatch_filesystem_emergency_read_only",
                                 "1 after ext4 stopped writing because of an error, from emergency_ro in mountinfo.",
-                                "device", "mountpoint", "fstype"};
+                                "device",
+                                "mountpoint",
+                                "fstype"};
 constexpr MetricRef kMetrics[] = {kFlips, kFlipped, kEmergency};
 
 constexpr std::size_t kMostRemembered = 1000;

@@ -12,8 +12,9 @@ namespace {
 constexpr MetricDesc kValue{MetricType::unknown, "node_sysctl_*", "A kernel parameter, from /proc/sys."};
 constexpr MetricDesc kIndexed{MetricType::unknown, "node_sysctl_*",
                               "A kernel parameter, with an index from 0 when it has several numbers, from /proc/sys.", "index"};
-constexpr MetricDesc kInfo{MetricType::info, "node_sysctl_info",
-                           "A kernel parameter as text, one sample a word, from /proc/sys.", "name", "value", "index"};
+constexpr MetricDesc kInfo{
+    MetricType::info, "node_sysctl_info", "A kernel parameter as text, one sample a word, from /proc/sys.", "name", "value",
+    "index"};
 constexpr MetricRef kMetrics[] = {kInfo, kIndexed};  // kValue is the same family
 
 constexpr std::string_view kInclude = "collector.sysctl.include";
@@ -95,7 +96,9 @@ class Sysctl final : public Collector {
     values_.clear();
     for (const std::string_view word : words_) {
       const auto number = number_of(word);
-      if (!number) return {Errc::malformed, parameter.file.path() + ": expected numbers; ask for it as text with --" + std::string(kIncludeInfo)};
+      if (!number)
+        return {Errc::malformed,
+                parameter.file.path() + ": expected numbers; ask for it as text with --" + std::string(kIncludeInfo)};
       values_.push_back(*number);
     }
     if (!parameter.keys.empty()) {
@@ -132,8 +135,8 @@ class Sysctl final : public Collector {
 std::vector<std::string> joined(std::span<const std::string> list) {
   std::vector<std::string> items;
   for (const std::string& piece : list) {
-    const bool belongs_before = !items.empty() && items.back().find(':') != std::string::npos &&
-                                piece.find_first_of("./:") == std::string::npos;
+    const bool belongs_before =
+        !items.empty() && items.back().find(':') != std::string::npos && piece.find_first_of("./:") == std::string::npos;
     if (belongs_before)
       items.back() += "," + piece;
     else

@@ -16,18 +16,21 @@
 namespace finwatch::host {
 namespace {
 
-constexpr MetricDesc kRunning{MetricType::gauge, "finwatch_unit_running",
-                              "Whether the unit has a control group (1) or not (0); 0 only for units named in the configuration.", "unit"};
+constexpr MetricDesc kRunning{
+    MetricType::gauge, "finwatch_unit_running",
+    "Whether the unit has a control group (1) or not (0); 0 only for units named in the configuration.", "unit"};
 constexpr MetricDesc kCpu{MetricType::counter, "finwatch_unit_cpu_seconds_total",
                           "Processor time of the unit in seconds, from cpu.stat.", "unit", "mode"};
 constexpr MetricDesc kThrottled{MetricType::counter, "finwatch_unit_cpu_throttled_seconds_total",
-                                "How long the unit's tasks were held back by its processor limit, in seconds, from cpu.stat.", "unit"};
+                                "How long the unit's tasks were held back by its processor limit, in seconds, from cpu.stat.",
+                                "unit"};
 constexpr MetricDesc kMemory{MetricType::gauge, "finwatch_unit_memory_bytes",
                              "Memory of the unit with its page cache, in bytes, from memory.current.", "unit"};
 constexpr MetricDesc kMemoryLimit{MetricType::gauge, "finwatch_unit_memory_limit_bytes",
-                                  "Most memory the unit may have, in bytes, from memory.max; no sample without a limit.", "unit"};
-constexpr MetricDesc kSwap{MetricType::gauge, "finwatch_unit_swap_bytes", "Swap of the unit in bytes, from memory.swap.current.",
-                           "unit"};
+                                  "Most memory the unit may have, in bytes, from memory.max; no sample without a limit.",
+                                  "unit"};
+constexpr MetricDesc kSwap{MetricType::gauge, "finwatch_unit_swap_bytes",
+                           "Swap of the unit in bytes, from memory.swap.current.", "unit"};
 constexpr MetricDesc kLimitHits{MetricType::counter, "finwatch_unit_memory_limit_hits_total",
                                 "How often the unit was about to exceed its memory limit, from memory.events.", "unit"};
 constexpr MetricDesc kOomKills{MetricType::counter, "finwatch_unit_oom_kills_total",
@@ -40,14 +43,21 @@ constexpr MetricDesc kReads{MetricType::counter, "finwatch_unit_reads_total",
                             "Reads of the unit from disks that lie on no other disk, from io.stat.", "unit"};
 constexpr MetricDesc kWrites{MetricType::counter, "finwatch_unit_writes_total",
                              "Writes of the unit to disks that lie on no other disk, from io.stat.", "unit"};
-constexpr MetricDesc kTasks{MetricType::gauge, "finwatch_unit_tasks", "Processes and threads of the unit, from pids.current.", "unit"};
+constexpr MetricDesc kTasks{MetricType::gauge, "finwatch_unit_tasks", "Processes and threads of the unit, from pids.current.",
+                            "unit"};
 constexpr MetricDesc kTasksLimit{MetricType::gauge, "finwatch_unit_tasks_limit",
-                                 "Most processes and threads the unit may have, from pids.max; no sample without a limit.", "unit"};
-constexpr MetricDesc kPressure{MetricType::counter, "finwatch_unit_pressure_seconds_total",
-                               "How long some or all (full) tasks of the unit waited for a resource, in seconds, from *.pressure.",
-                               "unit", "resource", "kind"};
-constexpr MetricRef kMetrics[] = {kRunning,      kCpu,   kThrottled, kMemory, kMemoryLimit, kSwap,     kLimitHits, kOomKills, kReadBytes,
-                                  kWrittenBytes, kReads, kWrites,    kTasks,  kTasksLimit,  kPressure};
+                                 "Most processes and threads the unit may have, from pids.max; no sample without a limit.",
+                                 "unit"};
+constexpr MetricDesc kPressure{
+    MetricType::counter,
+    "finwatch_unit_pressure_seconds_total",
+    "How long some or all (full) tasks of the unit waited for a resource, in seconds, from *.pressure.",
+    "unit",
+    "resource",
+    "kind"};
+constexpr MetricRef kMetrics[] = {kRunning, kCpu,       kThrottled, kMemory,     kMemoryLimit,
+                                  kSwap,    kLimitHits, kOomKills,  kReadBytes,  kWrittenBytes,
+                                  kReads,   kWrites,    kTasks,     kTasksLimit, kPressure};
 
 constexpr std::string_view kInclude = "collector.units.include";
 constexpr FlagSpec kFlags[] = {
@@ -60,17 +70,45 @@ constexpr std::size_t kMostKept = 40;  // units whose files stay open
 constexpr std::chrono::seconds kLongestTrust{60};
 
 enum File : std::size_t {
-  kCpuStat, kMemoryCurrent, kMemoryMax, kSwapCurrent, kMemoryEvents, kIoStat, kPidsCurrent, kPidsMax,
-  kCpuPressure, kMemoryPressure, kIoPressure, kFiles
+  kCpuStat,
+  kMemoryCurrent,
+  kMemoryMax,
+  kSwapCurrent,
+  kMemoryEvents,
+  kIoStat,
+  kPidsCurrent,
+  kPidsMax,
+  kCpuPressure,
+  kMemoryPressure,
+  kIoPressure,
+  kFiles
 };
-constexpr std::string_view kFileNames[kFiles] = {"cpu.stat",     "memory.current", "memory.max",      "memory.swap.current",
-                                                 "memory.events", "io.stat",       "pids.current",    "pids.max",
-                                                 "cpu.pressure", "memory.pressure", "io.pressure"};
+constexpr std::string_view kFileNames[kFiles] = {"cpu.stat",      "memory.current",  "memory.max",   "memory.swap.current",
+                                                 "memory.events", "io.stat",         "pids.current", "pids.max",
+                                                 "cpu.pressure",  "memory.pressure", "io.pressure"};
 
 enum Value : std::size_t {
-  kCpuUser, kCpuSystem, kThrottledTime, kMemoryNow, kMemoryMost, kSwapNow, kHits, kKills,
-  kRead, kWritten, kReadCount, kWriteCount, kTaskCount, kTaskMost,
-  kCpuSome, kCpuFull, kMemorySome, kMemoryFull, kIoSome, kIoFull, kValues
+  kCpuUser,
+  kCpuSystem,
+  kThrottledTime,
+  kMemoryNow,
+  kMemoryMost,
+  kSwapNow,
+  kHits,
+  kKills,
+  kRead,
+  kWritten,
+  kReadCount,
+  kWriteCount,
+  kTaskCount,
+  kTaskMost,
+  kCpuSome,
+  kCpuFull,
+  kMemorySome,
+  kMemoryFull,
+  kIoSome,
+  kIoFull,
+  kValues
 };
 using Values = std::array<std::optional<std::uint64_t>, kValues>;
 
@@ -110,11 +148,7 @@ std::optional<std::uint64_t> total_of(std::string_view text, std::string_view wo
 class Units final : public Collector {
  public:
   Units(const Env& env, std::set<std::string, std::less<>> names, std::optional<Pattern> include)
-      : env_(env),
-        live_(env.live_sys()),
-        names_(std::move(names)),
-        include_(std::move(include)),
-        descendants_({}) {}
+      : env_(env), live_(env.live_sys()), names_(std::move(names)), include_(std::move(include)), descendants_({}) {}
 
   Status collect(const Scrape&, MetricSink& sink) override {
     if (names_.empty() && !include_) return Errc::no_data;  // nothing configured costs nothing
@@ -145,7 +179,9 @@ class Units final : public Collector {
   }
 
   void walk() {
-    const auto wanted = [this](std::string_view name) { return names_.contains(name) || (include_ && include_->matches(name)); };
+    const auto wanted = [this](std::string_view name) {
+      return names_.contains(name) || (include_ && include_->matches(name));
+    };
     std::vector<UnitFolder> folders = find_units(root_, wanted, kMostUnits);
     std::vector<Unit> units;
     units.reserve(folders.size());
@@ -164,7 +200,8 @@ class Units final : public Collector {
     units_ = std::move(units);
     missing_.clear();
     for (const std::string& name : names_)
-      if (std::none_of(units_.begin(), units_.end(), [&](const Unit& unit) { return unit.name == name; })) missing_.push_back(name);
+      if (std::none_of(units_.begin(), units_.end(), [&](const Unit& unit) { return unit.name == name; }))
+        missing_.push_back(name);
   }
 
   bool read_all() {
@@ -193,8 +230,11 @@ class Units final : public Collector {
       values[kCpuSystem] = number_after(*text, "system_usec");
       values[kThrottledTime] = number_after(*text, "throttled_usec");
     }
-    const std::pair<File, Value> singles[] = {{kMemoryCurrent, kMemoryNow}, {kMemoryMax, kMemoryMost}, {kSwapCurrent, kSwapNow},
-                                              {kPidsCurrent, kTaskCount}, {kPidsMax, kTaskMost}};
+    const std::pair<File, Value> singles[] = {{kMemoryCurrent, kMemoryNow},
+                                              {kMemoryMax, kMemoryMost},
+                                              {kSwapCurrent, kSwapNow},
+                                              {kPidsCurrent, kTaskCount},
+                                              {kPidsMax, kTaskMost}};
     for (const auto& [file, value] : singles)
       if (const auto text = text_of(file)) values[value] = to_number<std::uint64_t>(trim(*text));  // "max" is no limit
     if (const auto text = text_of(kMemoryEvents)) {
@@ -202,7 +242,8 @@ class Units final : public Collector {
       values[kKills] = number_after(*text, "oom_kill");
     }
     if (const auto text = text_of(kIoStat)) read_io(*text, values);
-    const std::pair<File, Value> pressures[] = {{kCpuPressure, kCpuSome}, {kMemoryPressure, kMemorySome}, {kIoPressure, kIoSome}};
+    const std::pair<File, Value> pressures[] = {
+        {kCpuPressure, kCpuSome}, {kMemoryPressure, kMemorySome}, {kIoPressure, kIoSome}};
     for (const auto& [file, value] : pressures)
       if (const auto text = text_of(file)) {
         values[value] = total_of(*text, "some");
@@ -306,8 +347,7 @@ MadeCollector make(const Env& env, const Settings& settings) {
   const Tree* section = settings.section();
   const Tree* listed = section == nullptr ? nullptr : section->find("names");
   if (listed != nullptr) {
-    if (listed->kind != Tree::Kind::list)
-      return {Errc::config, listed->where.text() + ": names: expected a list of units"};
+    if (listed->kind != Tree::Kind::list) return {Errc::config, listed->where.text() + ": names: expected a list of units"};
     for (const Tree& item : listed->items) {
       if (item.kind != Tree::Kind::scalar || !is_unit_name(item.scalar) || item.scalar.find('/') != std::string::npos)
         return {Errc::config, item.where.text() + ": names: expected a unit like oracle.service"};

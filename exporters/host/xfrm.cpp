@@ -13,14 +13,17 @@ struct Counter {
   std::string_view key;
   MetricDesc<0> desc;
 };
-#define FINWATCH_XFRM(key, name, what) \
-  Counter { key, MetricDesc{MetricType::counter, "node_xfrm_" name "_packets_total", what ", from /proc/net/xfrm_stat."} }
+#define FINWATCH_XFRM(key, name, what)                                                                              \
+  Counter {                                                                                                         \
+    key, MetricDesc { MetricType::counter, "node_xfrm_" name "_packets_total", what ", from /proc/net/xfrm_stat." } \
+  }
 constexpr std::array kCounters{
     FINWATCH_XFRM("XfrmInError", "in_error", "Received packets with an error that no other counter names"),
     FINWATCH_XFRM("XfrmInBufferError", "in_buffer_error", "Received packets for which there was no buffer"),
     FINWATCH_XFRM("XfrmInHdrError", "in_hdr_error", "Received packets with a wrong header"),
     FINWATCH_XFRM("XfrmInNoStates", "in_no_states", "Received packets whose SPI, address or protocol has no state"),
-    FINWATCH_XFRM("XfrmInStateProtoError", "in_state_proto_error", "Received packets refused by the protocol, for example for a wrong key"),
+    FINWATCH_XFRM("XfrmInStateProtoError", "in_state_proto_error",
+                  "Received packets refused by the protocol, for example for a wrong key"),
     FINWATCH_XFRM("XfrmInStateModeError", "in_state_mode_error", "Received packets refused by the mode (tunnel, transport)"),
     FINWATCH_XFRM("XfrmInStateSeqError", "in_state_seq_error", "Received packets with a sequence number outside the window"),
     FINWATCH_XFRM("XfrmInStateExpired", "in_state_expired", "Received packets whose state had expired"),

@@ -16,8 +16,10 @@ struct Number {
   std::size_t place;
   MetricDesc<1> desc;
 };
-#define FINWATCH_XFS(line, place, name, help) \
-  {line, place, {MetricType::counter, "node_xfs_" name "_total", help ", from stats.", "device"}}
+#define FINWATCH_XFS(line, place, name, help)                                                       \
+  {                                                                                                 \
+    line, place, { MetricType::counter, "node_xfs_" name "_total", help ", from stats.", "device" } \
+  }
 constexpr Number kNumbers[] = {
     FINWATCH_XFS("extent_alloc", 0, "extent_allocation_extents_allocated", "Extents allocated"),
     FINWATCH_XFS("extent_alloc", 1, "extent_allocation_blocks_allocated", "Blocks allocated"),

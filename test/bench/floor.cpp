@@ -123,9 +123,9 @@ void answer(int client, Floor& floor) {
   const bool gzip = std::string_view(request, static_cast<std::size_t>(length)).find("gzip") != std::string_view::npos;
   const std::string_view body = floor.make(gzip);
   char head[256];
-  const int head_length = std::snprintf(head, sizeof head,
-                                        "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n%sContent-Length: %zu\r\n\r\n",
-                                        gzip ? "Content-Encoding: gzip\r\n" : "", body.size());
+  const int head_length = std::snprintf(
+      head, sizeof head, "HTTP/1.1 200 OK\r\nContent-Type: text/plain; version=0.0.4\r\n%sContent-Length: %zu\r\n\r\n",
+      gzip ? "Content-Encoding: gzip\r\n" : "", body.size());
   iovec pieces[] = {{head, static_cast<std::size_t>(head_length)}, {const_cast<char*>(body.data()), body.size()}};
   msghdr message{};
   message.msg_iov = pieces;

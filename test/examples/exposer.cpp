@@ -33,14 +33,15 @@ class NoSettings final : public finwatch::Settings {
 
 // Each of these has a reason: an Exposer answers slowly without nodelay, and two half-open clients stop one with two threads.
 std::vector<std::string> options(const std::string& address) {
-  return {"listening_ports",    address, "num_threads",        "8",    "enable_keep_alive",     "yes",
-          "keep_alive_timeout_ms", "5000",  "request_timeout_ms", "5000", "tcp_nodelay",           "1"};
+  return {"listening_ports",       address, "num_threads",        "8",    "enable_keep_alive", "yes",
+          "keep_alive_timeout_ms", "5000",  "request_timeout_ms", "5000", "tcp_nodelay",       "1"};
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto log = finwatch::make_log(finwatch::LogFormat::logfmt, finwatch::LogLevel::info, STDERR_FILENO, finwatch::system_clock());
+  const auto log =
+      finwatch::make_log(finwatch::LogFormat::logfmt, finwatch::LogLevel::info, STDERR_FILENO, finwatch::system_clock());
   sigset_t signals;
   ::sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT}) ::sigaddset(&signals, signal);

@@ -79,8 +79,7 @@ Collected KeptCollector::collect(std::chrono::nanoseconds within) {
              {.deadline = now + std::chrono::duration_cast<SteadyTime::duration>(within), .number = ++scrape_});
 }
 
-Collected collect(const CollectorInfo& info, const Env& env, std::map<std::string, std::string> flags,
-                  const Tree* section) {
+Collected collect(const CollectorInfo& info, const Env& env, std::map<std::string, std::string> flags, const Tree* section) {
   return KeptCollector(info, env, std::move(flags), section).collect();
 }
 
@@ -96,9 +95,7 @@ Env fixture_host() {
   return env;
 }
 
-std::string fixture_text(std::string_view path) {
-  return *read_file(test_folder("fixtures/" + std::string(path)));
-}
+std::string fixture_text(std::string_view path) { return *read_file(test_folder("fixtures/" + std::string(path))); }
 
 TemporaryTree::TemporaryTree() {
   std::string name = (fs::temp_directory_path() / "finwatch-test-XXXXXX").string();

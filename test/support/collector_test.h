@@ -35,8 +35,8 @@ class FakeSettings final : public Settings {
 
 struct Collected {
   Status status = ok();
-  std::string page;          // text 0.0.4, with HELP and TYPE
-  std::string samples;       // the sample lines alone
+  std::string page;     // text 0.0.4, with HELP and TYPE
+  std::string samples;  // the sample lines alone
   std::size_t series = 0;
 };
 

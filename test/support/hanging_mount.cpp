@@ -66,7 +66,8 @@ void HangingMount::serve() {
 // Whoever waits was killed.
 void HangingMount::interrupt(std::uint64_t request) {
   if (hangs_ == Hangs::deaf) return;
-  const auto found = std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.request == request; });
+  const auto found =
+      std::find_if(waiting_.begin(), waiting_.end(), [&](const Waiting& each) { return each.request == request; });
   if (found == waiting_.end()) return;
   reply(request, -EINTR, nullptr, 0);
   waiting_.erase(found);

@@ -97,8 +97,7 @@ CheckedPage check_page(std::string_view page) {
       }
       family->series.emplace_back(sample->series);
       family->labels.push_back(sample->labels);
-      if (!seen.emplace(sample->series).second && checked.first_duplicate.empty())
-        checked.first_duplicate = sample->series;
+      if (!seen.emplace(sample->series).second && checked.first_duplicate.empty()) checked.first_duplicate = sample->series;
     }
   }
   return checked;

@@ -41,8 +41,9 @@ Status CollectorSettings::read(const CollectorInfo& info) {
         const Status status = check_flag_value(spec.kind, reader.path_of(key), texts[i]);
         if (status) continue;
         // What the environment filled in may be a secret that stands in the wrong place.
-        reader.fail(at, at.written.empty() ? status.error().message
-                                           : reader.path_of(key) + ": what the environment makes of \"" + at.written + "\" does not fit");
+        reader.fail(at, at.written.empty()
+                            ? status.error().message
+                            : reader.path_of(key) + ": what the environment makes of \"" + at.written + "\" does not fit");
       }
       values_[spec.name] = texts;
     }

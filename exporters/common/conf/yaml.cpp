@@ -32,7 +32,8 @@ class Converter {
   Tree convert(const YAML::Node& node, int level = 1) {
     const Position where = position(node.Mark());
     if (level > kMostLevels) throw ConfigError{where, "nested deeper than 64 levels"};
-    if (++values_ > kMostValues) throw ConfigError{where, "more than 100,000 values, aliases counted as often as they are used"};
+    if (++values_ > kMostValues)
+      throw ConfigError{where, "more than 100,000 values, aliases counted as often as they are used"};
     Tree tree;
     tree.where = where;
     if (node.IsScalar()) {
@@ -201,8 +202,7 @@ Result<Tree> parse_yaml(std::string_view text, const std::string& file_name, con
     }
     Tree tree = Converter(file_name, options).convert(document);
     if (tree.kind != Tree::Kind::map) return describe({tree.where, "expected a map at the top, found " + shown(tree)});
-    if (swallows_what_follows(text))
-      return describe({last_scalar(tree).where, "a quote opens here and never closes"});
+    if (swallows_what_follows(text)) return describe({last_scalar(tree).where, "a quote opens here and never closes"});
     return tree;
   } catch (const ConfigError& error) {
     return describe(error);
@@ -251,8 +251,8 @@ std::string MapReader::path_of(std::string_view key) const {
 }
 
 void MapReader::fail(const Tree& at, std::string_view message) {
-  const bool earlier = at.where.line < first_where_.line ||
-                       (at.where.line == first_where_.line && at.where.column < first_where_.column);
+  const bool earlier =
+      at.where.line < first_where_.line || (at.where.line == first_where_.line && at.where.column < first_where_.column);
   if (!first_error_.empty() && !earlier) return;
   first_where_ = at.where;
   first_error_ = at.where.text() + ": " + std::string(message);

@@ -46,7 +46,7 @@ bool DeviceWatch::anything_announced() {
     const ssize_t length = ::recv(socket_.get(), message, sizeof message, 0);
     if (length < 0 && errno == EINTR) continue;
     if (length < 0 && errno == EAGAIN) return any;
-    any = true;                                      // an announcement, or ENOBUFS: announcements were lost
+    any = true;  // an announcement, or ENOBUFS: announcements were lost
     if (length < 0 && errno != ENOBUFS) {
       socket_.reset();
       return true;

@@ -17,10 +17,10 @@ enum class FlagKind : unsigned char { text, boolean, integer, duration, regexp, 
 
 struct FlagSpec {
   FlagKind kind = FlagKind::text;
-  std::string_view name;           // without the dashes
-  std::string_view default_value;  // "true" or "false" for a boolean; a duration as "500ms", "5s", "1m"
-  std::string_view help;           // one sentence, with the unit
-  bool hidden = false;             // accepted, not shown by --help
+  std::string_view name;             // without the dashes
+  std::string_view default_value;    // "true" or "false" for a boolean; a duration as "500ms", "5s", "1m"
+  std::string_view help;             // one sentence, with the unit
+  bool hidden = false;               // accepted, not shown by --help
   std::string_view bare_value = {};  // what --name alone means, where a value may be left out; "true" for a boolean
 };
 

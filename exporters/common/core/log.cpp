@@ -109,7 +109,8 @@ class StreamLog final : public Log {
     key_ += message;
     for (const LogField& each : fields) (key_ += '\0') += each.value;
     const SteadyTime now = clock_.steady();
-    if (said_.size() >= kMostRemembered) std::erase_if(said_, [&](const auto& entry) { return now - entry.second.when >= kQuiet; });
+    if (said_.size() >= kMostRemembered)
+      std::erase_if(said_, [&](const auto& entry) { return now - entry.second.when >= kQuiet; });
     if (said_.size() >= kMostRemembered) said_.clear();
     const auto [entry, first] = said_.try_emplace(key_, Said{.when = now});
     if (first) return false;

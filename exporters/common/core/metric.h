@@ -49,8 +49,7 @@ struct MetricDesc {
   consteval MetricDesc(MetricType t, std::string_view n, std::string_view h, L... l)
       : type(t), name(n), help(h), labels{std::string_view(l)...} {
     if (!detail::is_name(n, true)) detail::metric_name_must_be_snake_case_words();
-    if (t == MetricType::counter && !n.ends_with("_total") && !n.ends_with("*"))
-      detail::counter_name_must_end_in_total();
+    if (t == MetricType::counter && !n.ends_with("_total") && !n.ends_with("*")) detail::counter_name_must_end_in_total();
     if (t == MetricType::info && !n.ends_with("_info")) detail::info_name_must_end_in_info();
     if (!h.ends_with('.')) detail::help_must_end_in_a_full_stop();
     for (const std::string_view label : labels) {

@@ -26,11 +26,11 @@ struct Tree {
   enum class Kind : unsigned char { null, scalar, list, map };
 
   Kind kind = Kind::null;
-  Position where;            // of the value; of the key in key_where
-  std::string scalar;        // after ${ENV} substitution
-  std::string written;       // as it stands in the file, where ${ENV} changed it; the other may be a secret
-  bool quoted = false;       // "80" is text, 80 is a number
-  std::vector<Tree> items;   // of a list, or the values of a map in file order
+  Position where;                 // of the value; of the key in key_where
+  std::string scalar;             // after ${ENV} substitution
+  std::string written;            // as it stands in the file, where ${ENV} changed it; the other may be a secret
+  bool quoted = false;            // "80" is text, 80 is a number
+  std::vector<Tree> items;        // of a list, or the values of a map in file order
   std::vector<std::string> keys;  // of a map, one for each item
   std::vector<Position> key_where;
 

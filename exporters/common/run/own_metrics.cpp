@@ -20,19 +20,25 @@
 namespace finwatch {
 namespace {
 
-constexpr MetricDesc kBuild{MetricType::info, "finwatch_build_info", "The program, its version and how it was built.",
-                            "program", "version", "revision", "compiler"};
+constexpr MetricDesc kBuild{
+    MetricType::info, "finwatch_build_info", "The program, its version and how it was built.", "program", "version", "revision",
+    "compiler"};
 constexpr MetricDesc kCompatibleBuild{MetricType::info, "*_exporter_build_info",
-                                      "Version under the name that dashboards of another exporter ask for.", "version", "revision"};
-constexpr MetricDesc kRequests{MetricType::counter, "finwatch_http_requests_total", "HTTP requests answered, by status code.", "code"};
-constexpr MetricDesc kReloadOk{MetricType::gauge, "finwatch_config_last_reload_successful",
-                               "Whether the last attempt to read the configuration succeeded; if not, the old one is in force."};
+                                      "Version under the name that dashboards of another exporter ask for.", "version",
+                                      "revision"};
+constexpr MetricDesc kRequests{MetricType::counter, "finwatch_http_requests_total", "HTTP requests answered, by status code.",
+                               "code"};
+constexpr MetricDesc kReloadOk{
+    MetricType::gauge, "finwatch_config_last_reload_successful",
+    "Whether the last attempt to read the configuration succeeded; if not, the old one is in force."};
 constexpr MetricDesc kReloadTime{MetricType::gauge, "finwatch_config_last_reload_success_timestamp_seconds",
                                  "When the configuration in force was read, in seconds since 1970."};
 constexpr MetricDesc kCpu{MetricType::counter, "process_cpu_seconds_total",
                           "Processor time of this program, user and system, in seconds, from /proc/self/stat."};
-constexpr MetricDesc kOpenFiles{MetricType::gauge, "process_open_fds", "Open file descriptors of this program, from /proc/self/fd."};
-constexpr MetricDesc kMostFiles{MetricType::gauge, "process_max_fds", "Most file descriptors this program may open, from getrlimit."};
+constexpr MetricDesc kOpenFiles{MetricType::gauge, "process_open_fds",
+                                "Open file descriptors of this program, from /proc/self/fd."};
+constexpr MetricDesc kMostFiles{MetricType::gauge, "process_max_fds",
+                                "Most file descriptors this program may open, from getrlimit."};
 constexpr MetricDesc kVirtual{MetricType::gauge, "process_virtual_memory_bytes",
                               "Address space of this program in bytes, from /proc/self/stat."};
 constexpr MetricDesc kMostVirtual{MetricType::gauge, "process_virtual_memory_max_bytes",
@@ -42,11 +48,12 @@ constexpr MetricDesc kResident{MetricType::gauge, "process_resident_memory_bytes
 constexpr MetricDesc kStart{MetricType::gauge, "process_start_time_seconds",
                             "When this program was started, in seconds since 1970, from /proc/self/stat and /proc/stat."};
 constexpr MetricDesc kThreads{MetricType::gauge, "process_threads", "Threads of this program, from /proc/self/stat."};
-constexpr MetricRef kMetrics[] = {kBuild,   kCompatibleBuild, kRequests, kReloadOk,    kReloadTime, kCpu,   kOpenFiles,
-                                  kMostFiles, kVirtual,       kMostVirtual, kResident, kStart,      kThreads};
+constexpr MetricRef kMetrics[] = {kBuild,     kCompatibleBuild, kRequests,    kReloadOk, kReloadTime, kCpu,    kOpenFiles,
+                                  kMostFiles, kVirtual,         kMostVirtual, kResident, kStart,      kThreads};
 
 // Any other code a route answers with is counted as the hundred it belongs to: the label stays bounded.
-constexpr std::array<int, 18> kCodes = {100, 200, 202, 204, 300, 400, 401, 403, 404, 405, 408, 413, 414, 429, 431, 500, 503, 504};
+constexpr std::array<int, 18> kCodes = {100, 200, 202, 204, 300, 400, 401, 403, 404,
+                                        405, 408, 413, 414, 429, 431, 500, 503, 504};
 
 double limit(__rlimit_resource_t resource) {
   rlimit both{};
@@ -88,9 +95,18 @@ struct OwnMetrics::Body {
   explicit Body(Names n, const Env& env)
       : names(std::move(n)),
         clock(*env.clock),
-        requests(prometheus::BuildCounter().Name(std::string(kRequests.name)).Help(std::string(kRequests.help)).Register(registry)),
-        reload_ok(prometheus::BuildGauge().Name(std::string(kReloadOk.name)).Help(std::string(kReloadOk.help)).Register(registry).Add({})),
-        reload_time(prometheus::BuildGauge().Name(std::string(kReloadTime.name)).Help(std::string(kReloadTime.help)).Register(registry).Add({})) {
+        requests(
+            prometheus::BuildCounter().Name(std::string(kRequests.name)).Help(std::string(kRequests.help)).Register(registry)),
+        reload_ok(prometheus::BuildGauge()
+                      .Name(std::string(kReloadOk.name))
+                      .Help(std::string(kReloadOk.help))
+                      .Register(registry)
+                      .Add({})),
+        reload_time(prometheus::BuildGauge()
+                        .Name(std::string(kReloadTime.name))
+                        .Help(std::string(kReloadTime.help))
+                        .Register(registry)
+                        .Add({})) {
     for (std::size_t i = 0; i < kCodes.size(); ++i) by_code[i] = &requests.Add({{"code", std::to_string(kCodes[i])}});
   }
 
@@ -179,7 +195,8 @@ void OwnMetrics::reloaded(bool successful) {
 std::unique_ptr<Collector> OwnMetrics::make_collector() { return std::make_unique<Writer>(*body_); }
 
 const CollectorInfo& OwnMetrics::info() {
-  static const CollectorInfo info{.name = "finwatch", .summary = "The program itself: build, process, requests, configuration.", .metrics = kMetrics};
+  static const CollectorInfo info{
+      .name = "finwatch", .summary = "The program itself: build, process, requests, configuration.", .metrics = kMetrics};
   return info;
 }
 

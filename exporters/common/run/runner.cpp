@@ -42,8 +42,8 @@ struct Runner::Slot final : Convoy::Item {
   std::unique_ptr<Collector> collector;
   bool always = false;
 
-  Scrape scrape;          // set before a run begins it
-  MetricSink sink;        // these three belong to work() while the item is busy
+  Scrape scrape;    // set before a run begins it
+  MetricSink sink;  // these three belong to work() while the item is busy
   Status status = Errc::no_data;
   std::int64_t took = 0;  // nanoseconds
   std::atomic<std::int64_t> began{0};
@@ -168,8 +168,7 @@ void Runner::replace(std::vector<RunnerEntry> entries) {
   ++body_->generation;
 }
 
-Result<Selection> Runner::select(std::span<const std::string_view> collect,
-                                 std::span<const std::string_view> exclude) const {
+Result<Selection> Runner::select(std::span<const std::string_view> collect, std::span<const std::string_view> exclude) const {
   if (!collect.empty() && !exclude.empty())
     return {Errc::config, "collect[] and exclude[] exclude each other: give one of them"};
   const std::lock_guard lock(body_->mutex);
@@ -240,7 +239,7 @@ std::span<const MetricRef> Runner::metrics() { return kMetrics; }
 void Runner::Body::go_on() {
   while (set_off()) {
     if (convoy.start(items, deadline, options.patience, *this)) return;  // arrived() goes on
-    conclude();                                                         // all are busy: the page says so
+    conclude();                                                          // all are busy: the page says so
   }
 }
 
@@ -362,8 +361,7 @@ void Runner::Body::write_meta() {
   auto failures = meta.family(kFailures);
   for (const auto& slot : wanted)
     for (std::size_t reason = 0; reason < slot->failures.size(); ++reason)
-      if (slot->failures[reason] > 0)
-        failures.add(slot->failures[reason], slot->name(), to_string(static_cast<Errc>(reason)));
+      if (slot->failures[reason] > 0) failures.add(slot->failures[reason], slot->name(), to_string(static_cast<Errc>(reason)));
   meta.add(kStuck, convoy.stuck_threads());
 }
 
@@ -387,9 +385,7 @@ PageRef Runner::Body::render(const std::array<bool, 4>& shapes) {
 }
 
 const std::shared_ptr<Page>& Runner::Body::free_page() {
-  const auto is_free = [](const std::shared_ptr<Page>& page) {
-    return page->readers_.load(std::memory_order_acquire) == 0;
-  };
+  const auto is_free = [](const std::shared_ptr<Page>& page) { return page->readers_.load(std::memory_order_acquire) == 0; };
   if (pages.size() > kKeptPages) {  // a burst of slow readers is over: give the memory back
     const auto spare = std::find_if(pages.begin(), pages.end(), is_free);
     if (spare != pages.end()) pages.erase(spare);

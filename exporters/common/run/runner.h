@@ -52,9 +52,9 @@ struct RunnerEntry {
 class Runner {
  public:
   struct Options {
-    std::string name_prefix = "finwatch";                                        // of the meta metrics
-    std::chrono::nanoseconds timeout = std::chrono::seconds{10};                 // the longest a run may take
-    std::chrono::nanoseconds patience = std::chrono::milliseconds{250};          // before the rest overtakes one collector
+    std::string name_prefix = "finwatch";                                // of the meta metrics
+    std::chrono::nanoseconds timeout = std::chrono::seconds{10};         // the longest a run may take
+    std::chrono::nanoseconds patience = std::chrono::milliseconds{250};  // before the rest overtakes one collector
   };
 
   struct Request {

@@ -67,7 +67,8 @@ double take_bound(Sample& sample, std::string_view label) {
 
 // A histogram or a summary is several lines that follow each other: the metric they belong to.
 ClientMetric& metric_of(MetricFamily& family, const Sample& sample) {
-  if (family.metric.empty() || !(family.metric.back().label == sample.labels)) family.metric.emplace_back().label = sample.labels;
+  if (family.metric.empty() || !(family.metric.back().label == sample.labels))
+    family.metric.emplace_back().label = sample.labels;
   return family.metric.back();
 }
 

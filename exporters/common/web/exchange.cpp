@@ -33,8 +33,7 @@ void Exchange::request_line(const char* target) {
 
 MHD_Result Exchange::handle(const char* method, const char* body, std::size_t* body_size) {
   switch (stage_) {
-    case Stage::head:
-      return head(method);
+    case Stage::head: return head(method);
     case Stage::body:
       if (*body_size == 0) return admit();
       body_seen_ += *body_size;
@@ -44,10 +43,8 @@ MHD_Result Exchange::handle(const char* method, const char* body, std::size_t* b
     case Stage::password:
       if (pending_->was_cut()) return MHD_NO;
       return pending_->allowed() ? dispatch() : text(401, "wrong user or password\n", {{"WWW-Authenticate", "Basic"}});
-    case Stage::page:
-      return pending_->was_cut() ? text(503, "the server is stopping\n") : metrics_page();
-    case Stage::reply:
-      return pending_->was_cut() ? text(503, "the server is stopping\n") : reply();
+    case Stage::page: return pending_->was_cut() ? text(503, "the server is stopping\n") : metrics_page();
+    case Stage::reply: return pending_->was_cut() ? text(503, "the server is stopping\n") : reply();
   }
   return MHD_NO;
 }
@@ -185,9 +182,9 @@ MHD_Result Exchange::metrics_page() {
   holders_.fetch_add(1);
   if (shape_.encoding == Encoding::identity)
     return send(response, 200, {{"Content-Type", content_type(shape_.format)}, {"Vary", "Accept, Accept-Encoding"}});
-  return send(response, 200, {{"Content-Type", content_type(shape_.format)},
-                              {"Content-Encoding", "gzip"},
-                              {"Vary", "Accept, Accept-Encoding"}});
+  return send(
+      response, 200,
+      {{"Content-Type", content_type(shape_.format)}, {"Content-Encoding", "gzip"}, {"Vary", "Accept, Accept-Encoding"}});
 }
 
 MHD_Result Exchange::reload() {
@@ -233,8 +230,7 @@ MHD_Result Exchange::send(MHD_Response* response, unsigned code, std::initialize
   // Header values are literals or std::string, so each view ends in a NUL.
   for (const Header& each : headers) MHD_add_response_header(response, each.first, each.second.data());
   if (policy_ != nullptr)
-    for (const auto& [name, value] : policy_->config.headers)
-      MHD_add_response_header(response, name.c_str(), value.c_str());
+    for (const auto& [name, value] : policy_->config.headers) MHD_add_response_header(response, name.c_str(), value.c_str());
   if (site_.stopping) MHD_add_response_header(response, "Connection", "close");
   sending();
   const MHD_Result queued = MHD_queue_response(connection_, code, response);

@@ -57,7 +57,7 @@ class Exchange final : public Reaper::Watched {
   MHD_Connection* const connection_;
   std::shared_ptr<Pending> pending_;
   std::shared_ptr<const Policy> policy_;
-  PageRef page_;  // while libmicrohttpd sends it
+  PageRef page_;                 // while libmicrohttpd sends it
   std::atomic<int> holders_{1};  // the connection, and an answer that is being sent
 
   std::string target_;
@@ -71,12 +71,12 @@ class Exchange final : public Reaper::Watched {
   Stage stage_ = Stage::head;
   Verb verb_ = Verb::other;
   bool bad_target_ = false;
-  bool found_ = false;       // the path exists
-  bool verb_fits_ = false;   // and for this verb
+  bool found_ = false;      // the path exists
+  bool verb_fits_ = false;  // and for this verb
   bool takes_get_ = false;
   bool takes_post_ = false;
-  bool counted_ = false;     // in Site::requests
-  bool has_slot_ = false;    // in Site::metrics_in_flight
+  bool counted_ = false;   // in Site::requests
+  bool has_slot_ = false;  // in Site::metrics_in_flight
 };
 
 }  // namespace finwatch

@@ -68,8 +68,8 @@ Guard::Answer Guard::check(const Policy& policy, std::string_view authorization,
   const Passwords::Verdict verdict = passwords_.look_up(*credentials, policy.config.users);
   if (verdict != Passwords::Verdict::unknown) return verdict == Passwords::Verdict::allowed ? Answer::allowed : Answer::refused;
   pending->open();
-  const bool asked = passwords_.work_out(std::move(*credentials), policy.config.users,
-                                         [pending](bool allowed) { pending->checked(allowed); });
+  const bool asked =
+      passwords_.work_out(std::move(*credentials), policy.config.users, [pending](bool allowed) { pending->checked(allowed); });
   return asked ? Answer::asked : Answer::busy;
 }
 

@@ -39,8 +39,10 @@ std::string escape_html(std::string_view text) {
 
 std::string landing_page(const WebOptions& options, const WebHooks& hooks) {
   const std::string name = escape_html(options.program);
-  std::string page = "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
-                     "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" + name + "</title>\n<style>";
+  std::string page =
+      "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+      "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
+      name + "</title>\n<style>";
   page += kStyle;
   page += "</style>\n</head>\n<body>\n<h1>" + name + "</h1>\n<p class=\"version\">" + escape_html(options.version) + "</p>\n";
   if (!options.description.empty()) page += "<p>" + escape_html(options.description) + "</p>\n";

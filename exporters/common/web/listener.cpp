@@ -51,8 +51,8 @@ Error listen_error(const std::string& address, int number) {
 }
 
 Error bad_address(const std::string& address, std::string_view why) {
-  return {Errc::config, "listen address \"" + address + "\": " + std::string(why) +
-                            "; write host:port, :port, [IPv6]:port or unix:/path"};
+  return {Errc::config,
+          "listen address \"" + address + "\": " + std::string(why) + "; write host:port, :port, [IPv6]:port or unix:/path"};
 }
 
 Result<Listener> finish(Descriptor socket, const std::string& asked) {
@@ -68,7 +68,8 @@ Status clear_stale_socket(const sockaddr_un& name, const std::string& asked) {
   struct stat status {};
   if (::lstat(name.sun_path, &status) != 0) return errno == ENOENT ? ok() : Status(listen_error(asked, errno));
   if (!S_ISSOCK(status.st_mode))
-    return {Errc::config, "cannot listen on " + asked + ": the file exists and is not a socket; remove it or choose another path"};
+    return {Errc::config,
+            "cannot listen on " + asked + ": the file exists and is not a socket; remove it or choose another path"};
   const Descriptor probe(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   if (::connect(probe.get(), reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0 || errno != ECONNREFUSED)
     return listen_error(asked, EADDRINUSE);

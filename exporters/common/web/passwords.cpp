@@ -74,18 +74,18 @@ Passwords::Verdict Passwords::look_up(const Credentials& credentials, const User
 bool Passwords::work_out(Credentials credentials, const Users& users, std::function<void(bool)> answer) {
   const std::string* known = find_hash(users, credentials.user);
   const bool exists = known != nullptr;
-  return worker_.post([this, exists, credentials = std::move(credentials), hash = exists ? *known : kNobody,
-                       answer = std::move(answer)] {
-    const Digest digest = digest_of(credentials, hash);
-    Verdict verdict = remembered(digest);  // others may have asked the same while we waited
-    if (verdict == Verdict::unknown) {
-      const bool right = bcrypt_matches(credentials.password, hash) && exists;
-      const std::lock_guard lock(mutex_);
-      (right ? allowed_ : refused_).keep(digest);
-      verdict = right ? Verdict::allowed : Verdict::refused;
-    }
-    answer(verdict == Verdict::allowed);
-  });
+  return worker_.post(
+      [this, exists, credentials = std::move(credentials), hash = exists ? *known : kNobody, answer = std::move(answer)] {
+        const Digest digest = digest_of(credentials, hash);
+        Verdict verdict = remembered(digest);  // others may have asked the same while we waited
+        if (verdict == Verdict::unknown) {
+          const bool right = bcrypt_matches(credentials.password, hash) && exists;
+          const std::lock_guard lock(mutex_);
+          (right ? allowed_ : refused_).keep(digest);
+          verdict = right ? Verdict::allowed : Verdict::refused;
+        }
+        answer(verdict == Verdict::allowed);
+      });
 }
 
 }  // namespace finwatch

@@ -19,8 +19,10 @@ class RateLimiter {
     if (limit.interval.count() <= 0) return true;
     const std::lock_guard lock(mutex_);
     const auto burst = static_cast<double>(limit.burst);
-    if (!(limit == limit_)) tokens_ = burst;
-    else tokens_ = std::min(burst, tokens_ + std::chrono::duration<double>(now - last_) / limit.interval);
+    if (!(limit == limit_))
+      tokens_ = burst;
+    else
+      tokens_ = std::min(burst, tokens_ + std::chrono::duration<double>(now - last_) / limit.interval);
     limit_ = limit;
     last_ = now;
     if (tokens_ < 1) return false;

@@ -118,17 +118,18 @@ Daemon start_daemon(Site& site, int socket) {
   const bool tls = site.guard != nullptr && site.guard->uses_tls();
   const unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_INTERNAL_POLLING_THREAD | MHD_ALLOW_SUSPEND_RESUME |
                          MHD_USE_ERROR_LOG | (tls ? unsigned{MHD_USE_TLS} : 0U);
-  return Daemon(MHD_start_daemon(flags, 0, nullptr, nullptr, &handle, &site,                        //
-                                 MHD_OPTION_EXTERNAL_LOGGER, &log_line, &site,                      //
-                                 MHD_OPTION_LISTEN_SOCKET, socket,                                  //
-                                 MHD_OPTION_THREAD_POOL_SIZE, kThreads,                             //
-                                 MHD_OPTION_STRICT_FOR_CLIENT, 1,                                   //
-                                 MHD_OPTION_CONNECTION_LIMIT, most_connections(),                   //
-                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,             //
-                                 MHD_OPTION_NOTIFY_CONNECTION, &connection_changed, &site,          //
-                                 MHD_OPTION_URI_LOG_CALLBACK, &request_line, &site,                 //
-                                 MHD_OPTION_NOTIFY_COMPLETED, &completed, &site,                    //
-                                 static_cast<int>(tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END), no_certificate(), MHD_OPTION_END));
+  return Daemon(MHD_start_daemon(flags, 0, nullptr, nullptr, &handle, &site,                //
+                                 MHD_OPTION_EXTERNAL_LOGGER, &log_line, &site,              //
+                                 MHD_OPTION_LISTEN_SOCKET, socket,                          //
+                                 MHD_OPTION_THREAD_POOL_SIZE, kThreads,                     //
+                                 MHD_OPTION_STRICT_FOR_CLIENT, 1,                           //
+                                 MHD_OPTION_CONNECTION_LIMIT, most_connections(),           //
+                                 MHD_OPTION_CONNECTION_MEMORY_LIMIT, kConnectionMemory,     //
+                                 MHD_OPTION_NOTIFY_CONNECTION, &connection_changed, &site,  //
+                                 MHD_OPTION_URI_LOG_CALLBACK, &request_line, &site,         //
+                                 MHD_OPTION_NOTIFY_COMPLETED, &completed, &site,            //
+                                 static_cast<int>(tls ? MHD_OPTION_HTTPS_CERT_CALLBACK : MHD_OPTION_END), no_certificate(),
+                                 MHD_OPTION_END));
 }
 
 }  // namespace

@@ -38,7 +38,7 @@ struct WebOptions {
   bool systemd_socket = false;                // take the sockets that systemd opened (LISTEN_FDS) instead
   std::string config_file;                    // web-config.yml of the Prometheus exporters; "" for none
   std::string telemetry_path = "/metrics";
-  int max_requests = 40;  // metrics requests in flight before 503; 0 for no limit
+  int max_requests = 40;                                      // metrics requests in flight before 503; 0 for no limit
   std::string program, version, description, description_zh;  // for the landing page
   WebLimits limits;
 };
@@ -80,8 +80,8 @@ struct Route {
 
   Verb verb = Verb::get;
   std::string path;
-  std::string summary;          // one line for the landing page; "" keeps it off the page
-  std::size_t most_body = 0;    // bytes of a POST body; a longer one is refused with 413
+  std::string summary;        // one line for the landing page; "" keeps it off the page
+  std::size_t most_body = 0;  // bytes of a POST body; a longer one is refused with 413
   std::function<void(const WebRequest&, WebReply)> handler;
 };
 

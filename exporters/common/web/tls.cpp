@@ -49,8 +49,10 @@ struct Curve {
   std::string_view name;
   std::string_view group;
 };
-constexpr Curve kCurves[] = {
-    {"X25519", "GROUP-X25519"}, {"CurveP256", "GROUP-SECP256R1"}, {"CurveP384", "GROUP-SECP384R1"}, {"CurveP521", "GROUP-SECP521R1"}};
+constexpr Curve kCurves[] = {{"X25519", "GROUP-X25519"},
+                             {"CurveP256", "GROUP-SECP256R1"},
+                             {"CurveP384", "GROUP-SECP384R1"},
+                             {"CurveP521", "GROUP-SECP521R1"}};
 
 void add_once(std::string& priority, std::string_view word) {
   if (word.empty()) return;
@@ -172,7 +174,8 @@ struct TlsSetup::Parts {
   }
   static const Parts& of(gnutls_session_t session) { return *static_cast<const Parts*>(gnutls_session_get_ptr(session)); }
   static int verify_client(gnutls_session_t session);
-  static int watch_handshake(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming, const gnutls_datum_t* message);
+  static int watch_handshake(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
+                             const gnutls_datum_t* message);
   Status load(const TlsConfig& config);
   Status load_authority(const TlsConfig& config);
 
@@ -213,8 +216,7 @@ int TlsSetup::Parts::watch_handshake(gnutls_session_t session, unsigned type, un
   // A priority names ciphers and key exchanges apart from each other; a pair that nobody listed ends here.
   if (type == GNUTLS_HANDSHAKE_FINISHED && incoming == 0 && gnutls_protocol_get_version(session) != GNUTLS_TLS1_3) {
     const Pair used{gnutls_kx_get(session), gnutls_cipher_get(session)};
-    if (std::find(parts.pairs.begin(), parts.pairs.end(), used) == parts.pairs.end())
-      return GNUTLS_E_NO_CIPHER_SUITES;
+    if (std::find(parts.pairs.begin(), parts.pairs.end(), used) == parts.pairs.end()) return GNUTLS_E_NO_CIPHER_SUITES;
   }
   return 0;
 }
@@ -280,7 +282,8 @@ void TlsSetup::apply(void* session) const {
   gnutls_session_set_ptr(tls, parts_.get());
   gnutls_credentials_set(tls, GNUTLS_CRD_CERTIFICATE, parts_->credentials);
   gnutls_priority_set(tls, parts_->modern != nullptr ? parts_->modern : parts_->classic);
-  gnutls_handshake_set_hook_function(tls, static_cast<unsigned>(GNUTLS_HANDSHAKE_ANY), GNUTLS_HOOK_BOTH, &Parts::watch_handshake);
+  gnutls_handshake_set_hook_function(tls, static_cast<unsigned>(GNUTLS_HANDSHAKE_ANY), GNUTLS_HOOK_BOTH,
+                                     &Parts::watch_handshake);
   const bool required = parts_->client_auth == ClientAuth::any || parts_->client_auth == ClientAuth::verify;
   if (parts_->client_auth == ClientAuth::none) return;
   gnutls_certificate_server_set_request(tls, required ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);

@@ -21,7 +21,8 @@ std::string in_folder(const std::string& folder, std::string path) {
 }
 
 /// The place of `value` in `words`; otherwise an error that names the nearest one, or all when they are few.
-std::optional<std::size_t> choose(MapReader& reader, const Tree& value, std::string_view key, std::span<const std::string_view> words) {
+std::optional<std::size_t> choose(MapReader& reader, const Tree& value, std::string_view key,
+                                  std::span<const std::string_view> words) {
   const auto found = std::find(words.begin(), words.end(), value.scalar);
   if (value.kind == Tree::Kind::scalar && found != words.end()) return static_cast<std::size_t>(found - words.begin());
   std::string message = reader.path_of(key) + ": unknown value '" + valid_utf8(value.scalar) + "'";
@@ -63,16 +64,18 @@ void read_versions(MapReader& reader, TlsConfig& tls) {
 }
 
 void read_client_rules(MapReader& reader, TlsConfig& tls) {
-  constexpr std::string_view kWords[] = {"NoClientCert",           "RequestClientCert",          "RequireAnyClientCert",
-                                         "VerifyClientCertIfGiven", "RequireAndVerifyClientCert", "RequireClientCert"};
-  constexpr ClientAuth kMeaning[] = {ClientAuth::none,            ClientAuth::ask,    ClientAuth::any,
-                                     ClientAuth::verify_if_given, ClientAuth::verify, ClientAuth::any};
+  constexpr std::string_view kWords[] = {
+      "NoClientCert",     "RequestClientCert", "RequireAnyClientCert", "VerifyClientCertIfGiven", "RequireAndVerifyClientCert",
+      "RequireClientCert"};
+  constexpr ClientAuth kMeaning[] = {ClientAuth::none,   ClientAuth::ask, ClientAuth::any, ClientAuth::verify_if_given,
+                                     ClientAuth::verify, ClientAuth::any};
   if (const auto word = choose(reader, "client_auth_type", kWords)) tls.client_auth = kMeaning[*word];
   for (const std::string_view key : {"client_ca_file", "client_ca"}) {
     const Tree* authority = reader.child(key);
     if (authority != nullptr && !authority->scalar.empty() && tls.client_auth == ClientAuth::none)
-      reader.fail(*authority, reader.path_of(key) + ": has no effect without client_auth_type; RequireAndVerifyClientCert "
-                                                    "lets in only clients whose certificate it signed");
+      reader.fail(*authority, reader.path_of(key) +
+                                  ": has no effect without client_auth_type; RequireAndVerifyClientCert "
+                                  "lets in only clients whose certificate it signed");
   }
   const Tree* sans = reader.list("client_allowed_sans");
   tls.client_allowed_sans = reader.texts("client_allowed_sans");
@@ -153,8 +156,9 @@ Status read_users(const Tree* section, WebConfig& config) {
     if (user.find(':') != std::string::npos)
       reader.fail(hash, "basic_auth_users: a user's name must not hold a colon");
     else if (hash.kind != Tree::Kind::scalar || !cost)
-      reader.fail(hash, reader.path_of(valid_utf8(user)) + ": expected a bcrypt hash ($2y$10$…, 60 characters); make one with "
-                                                           "htpasswd -nBC 10 \"\" | tr -d ':\\n'");
+      reader.fail(hash, reader.path_of(valid_utf8(user)) +
+                            ": expected a bcrypt hash ($2y$10$…, 60 characters); make one with "
+                            "htpasswd -nBC 10 \"\" | tr -d ':\\n'");
     else if (*cost > kDearestHash)
       reader.fail(hash, reader.path_of(valid_utf8(user)) + ": a hash of cost " + std::to_string(*cost) +
                             " takes minutes to check; use 9 or 10");

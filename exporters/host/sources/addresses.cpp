@@ -78,7 +78,8 @@ Status Addresses::write(const Scrape& scrape, MetricSink& sink) {
     const std::string_view bytes(reinterpret_cast<const char*>(address.bytes), address.family == AF_INET ? 4 : 16);
     char room[64];
     char mask[4];
-    const std::string_view mask_text(mask, static_cast<std::size_t>(std::to_chars(mask, mask + sizeof mask, address.prefix).ptr - mask));
+    const std::string_view mask_text(
+        mask, static_cast<std::size_t>(std::to_chars(mask, mask + sizeof mask, address.prefix).ptr - mask));
     family.add(1, write_ip(bytes, room), link->name, mask_text, ip_scope(bytes));
   }
   return ok();

@@ -10,9 +10,13 @@
 
 namespace finwatch::host {
 
-inline constexpr MetricDesc kAddressInfo{MetricType::info, "node_network_address_info",
-                                         "IP addresses of the interface, value is always 1, from RTM_GETADDR.", "address",
-                                         "device", "netmask", "scope"};
+inline constexpr MetricDesc kAddressInfo{MetricType::info,
+                                         "node_network_address_info",
+                                         "IP addresses of the interface, value is always 1, from RTM_GETADDR.",
+                                         "address",
+                                         "device",
+                                         "netmask",
+                                         "scope"};
 
 class Addresses {
  public:

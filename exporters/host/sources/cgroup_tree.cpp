@@ -53,7 +53,8 @@ bool is_unit_name(std::string_view name) {
   return std::any_of(std::begin(kEndings), std::end(kEndings), [&](std::string_view ending) { return name.ends_with(ending); });
 }
 
-std::vector<UnitFolder> find_units(const std::string& root, const std::function<bool(std::string_view)>& wanted, std::size_t most) {
+std::vector<UnitFolder> find_units(const std::string& root, const std::function<bool(std::string_view)>& wanted,
+                                   std::size_t most) {
   Walk walk{wanted, most, {}};
   walk.into(root, 1);
   std::stable_sort(walk.found.begin(), walk.found.end(),

@@ -26,6 +26,7 @@ struct UnitFolder {
 
 /// Units below `root` that `wanted` accepts, sorted by name, the first of each name. Goes down slices only, at most eight
 /// deep, follows no links, and stops at `most` units.
-std::vector<UnitFolder> find_units(const std::string& root, const std::function<bool(std::string_view)>& wanted, std::size_t most);
+std::vector<UnitFolder> find_units(const std::string& root, const std::function<bool(std::string_view)>& wanted,
+                                   std::size_t most);
 
 }  // namespace finwatch::host

@@ -19,8 +19,8 @@ namespace finwatch::host {
 struct FstabEntry {
   std::string mount_point;  // unescaped, without a slash at the end
   std::string fs_type;
-  bool read_only = false;   // the option ro
-  bool automatic = true;    // not the option noauto
+  bool read_only = false;  // the option ro
+  bool automatic = true;   // not the option noauto
 };
 
 struct FstabList {

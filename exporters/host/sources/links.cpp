@@ -106,8 +106,8 @@ Status Links::refill(std::vector<Link>& links) {
 }
 
 const Link* find_link(const std::vector<Link>& links, int index) {
-  const auto found = std::lower_bound(links.begin(), links.end(), index,
-                                      [](const Link& link, int wanted) { return link.index < wanted; });
+  const auto found =
+      std::lower_bound(links.begin(), links.end(), index, [](const Link& link, int wanted) { return link.index < wanted; });
   return found == links.end() || found->index != index ? nullptr : &*found;
 }
 

@@ -47,7 +47,7 @@ struct Link {
   std::optional<rtnl_link_stats64> statistics;
   std::string name;
   std::string alias;
-  std::string address;    // as sysfs writes it: 02:fc:00:00:00:01
+  std::string address;  // as sysfs writes it: 02:fc:00:00:00:01
   std::string broadcast;
 
   bool up() const;  // by the administrator's will

@@ -104,8 +104,7 @@ const MountEntry* MountList::find(std::string_view mount_point) const {
   return nullptr;
 }
 
-MountTable::MountTable(const Env& env)
-    : rootfs_(env.rootfs), clock_(*env.clock), file_(mountinfo_path(env), ReadMode::to_end) {
+MountTable::MountTable(const Env& env) : rootfs_(env.rootfs), clock_(*env.clock), file_(mountinfo_path(env), ReadMode::to_end) {
   // Only an open of its own gets announcements: one that happened between open and the first read is then not lost.
   if (env.live_proc()) announcements_.reset(::open(file_.path().c_str(), O_RDONLY | O_CLOEXEC));
 }

@@ -25,13 +25,13 @@ struct MountEntry {
   std::uint64_t parent = 0;
   std::string major;
   std::string minor;
-  std::string root;           // the part of the file system that is mounted, "/" for all of it
-  std::string mount_point;    // unescaped, without the prefix of --path.rootfs
-  std::string source;         // unescaped: /dev/sda1, server:/export
+  std::string root;         // the part of the file system that is mounted, "/" for all of it
+  std::string mount_point;  // unescaped, without the prefix of --path.rootfs
+  std::string source;       // unescaped: /dev/sda1, server:/export
   std::string fs_type;
-  bool read_only = false;     // the mount or the file system says ro
-  bool emergency = false;     // ext4 stopped writing after an error (emergency_ro, Linux 6.15)
-  bool covered = false;       // something else is mounted on the same point, on top of it
+  bool read_only = false;  // the mount or the file system says ro
+  bool emergency = false;  // ext4 stopped writing after an error (emergency_ro, Linux 6.15)
+  bool covered = false;    // something else is mounted on the same point, on top of it
 
   bool operator==(const MountEntry&) const = default;
 };

@@ -11,9 +11,7 @@ namespace {
 constexpr std::size_t kLongestComm = 15;
 constexpr std::string_view kNameWords = "{{.Comm}}, {{.ExeBase}}, {{.ExeFull}} or {{.Matches.name}}";
 
-Error wrong(const Position& where, std::string_view what) {
-  return {Errc::config, where.text() + ": " + std::string(what)};
-}
+Error wrong(const Position& where, std::string_view what) { return {Errc::config, where.text() + ": " + std::string(what)}; }
 
 Result<std::vector<std::string>> texts(const Tree& tree, std::string_view key) {
   if (tree.kind == Tree::Kind::scalar) return std::vector<std::string>{tree.scalar};

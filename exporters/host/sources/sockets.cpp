@@ -21,9 +21,9 @@ inet_diag_bc_op operation(int code, std::size_t yes, std::size_t no) {
 }  // namespace
 
 std::string_view to_string(TcpState state) {
-  constexpr std::string_view kNames[kTcpStates] = {"unknown",   "established", "syn_sent", "syn_recv",
-                                                   "fin_wait1", "fin_wait2",   "time_wait", "close",
-                                                   "close_wait", "last_ack",   "listen",   "closing"};
+  constexpr std::string_view kNames[kTcpStates] = {"unknown",    "established", "syn_sent",  "syn_recv",
+                                                   "fin_wait1",  "fin_wait2",   "time_wait", "close",
+                                                   "close_wait", "last_ack",    "listen",    "closing"};
   return kNames[static_cast<std::size_t>(state)];
 }
 

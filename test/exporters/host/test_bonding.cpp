@@ -37,8 +37,7 @@ TEST_CASE("bonding: slaves come and go between two scrapes") {
   tree.write("sys/class/net/bond0/bonding/slaves", "eth0\n");
   tree.write("sys/class/net/bond0/lower_eth0/bonding_slave/mii_status", "down\n");
   tree.write("sys/class/net/bonding_masters", "bond0\n");
-  CHECK(bonding.collect().samples ==
-        "node_bonding_active{master=\"bond0\"} 0\nnode_bonding_slaves{master=\"bond0\"} 1\n");
+  CHECK(bonding.collect().samples == "node_bonding_active{master=\"bond0\"} 0\nnode_bonding_slaves{master=\"bond0\"} 1\n");
 
   tree.write("sys/class/net/bonding_masters", "\n");
   const Collected none = bonding.collect();

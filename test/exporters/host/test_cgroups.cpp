@@ -37,6 +37,5 @@ TEST_CASE("cgroups: one bad line does not cost the others") {
   tree.write("proc/cgroups", "#subsys_name hierarchy num_cgroups enabled\ncpu 0 x 1\nmemory 0 84 1 new\n");
   const Collected got = collect(cgroups_collector, tree.env());
   REQUIRE(got.status);
-  CHECK(got.samples ==
-        "node_cgroups_cgroups{subsys_name=\"memory\"} 84\nnode_cgroups_enabled{subsys_name=\"memory\"} 1\n");
+  CHECK(got.samples == "node_cgroups_cgroups{subsys_name=\"memory\"} 84\nnode_cgroups_enabled{subsys_name=\"memory\"} 1\n");
 }

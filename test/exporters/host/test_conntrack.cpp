@@ -32,14 +32,16 @@ void write_counts(const TemporaryTree& tree) {
 TEST_CASE("conntrack: without the statistics file the two counts remain") {
   const TemporaryTree tree;
   write_counts(tree);
-  CHECK(collect(conntrack_collector, tree.env()).samples == "node_nf_conntrack_entries 7\nnode_nf_conntrack_entries_limit 100\n");
+  CHECK(collect(conntrack_collector, tree.env()).samples ==
+        "node_nf_conntrack_entries 7\nnode_nf_conntrack_entries_limit 100\n");
 }
 
 TEST_CASE("conntrack: columns are found by their names and added over the CPUs") {
   const TemporaryTree tree;
   write_counts(tree);
-  tree.write("proc/net/stat/nf_conntrack", "entries drop brand_new found\n00000007 0000000a 00000001 00000002\n"
-                                           "00000007 00000006 00000001 00000001 00000009\n");
+  tree.write("proc/net/stat/nf_conntrack",
+             "entries drop brand_new found\n00000007 0000000a 00000001 00000002\n"
+             "00000007 00000006 00000001 00000001 00000009\n");
   const Collected got = collect(conntrack_collector, tree.env());
   CHECK(got.status);
   CHECK(got.samples.find("node_nf_conntrack_stat_drop 16\nnode_nf_conntrack_stat_found 3\n") != std::string::npos);
@@ -49,7 +51,8 @@ TEST_CASE("conntrack: columns are found by their names and added over the CPUs")
 TEST_CASE("conntrack: garbage is malformed") {
   const TemporaryTree tree;
   write_counts(tree);
-  for (const char* text : {"", "entries drop\n", "entries drop\n00000007\n", "entries drop\n00000007 many\n", "\xff\xff\n\xff\n"}) {
+  for (const char* text :
+       {"", "entries drop\n", "entries drop\n00000007\n", "entries drop\n00000007 many\n", "\xff\xff\n\xff\n"}) {
     tree.write("proc/net/stat/nf_conntrack", text);
     CHECK(collect(conntrack_collector, tree.env()).status.error().code == Errc::malformed);
   }

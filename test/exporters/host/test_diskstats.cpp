@@ -55,7 +55,8 @@ TEST_CASE("diskstats: partitions, loops and RAM disks are left out unless they a
   CHECK_FALSE(has(usual, "sda1"));
   CHECK_FALSE(has(usual, "loop0"));
   CHECK_FALSE(has(usual, "nvme0n1p1"));
-  const Collected included = collect(diskstats_collector, tree.env(), {{"collector.diskstats.device-include", "^(sda1|loop0)$"}});
+  const Collected included =
+      collect(diskstats_collector, tree.env(), {{"collector.diskstats.device-include", "^(sda1|loop0)$"}});
   CHECK(has(included, "sda1"));
   CHECK(has(included, "loop0"));
   CHECK_FALSE(has(included, "vda"));
@@ -81,7 +82,9 @@ TEST_CASE("diskstats: disks come and go between two scrapes") {
 TEST_CASE("diskstats: the serial number printed on the disk comes first") {
   const TemporaryTree tree;
   tree.write("proc/diskstats", kTwo);
-  tree.write("udev/b8:0", "E:ID_SERIAL=long\nE:ID_SERIAL_SHORT=short\nE:SCSI_IDENT_SERIAL=printed\nE:noise\nX:ID_WWN=no\nE:ID_ATA_WRITE_CACHE=1\n");
+  tree.write(
+      "udev/b8:0",
+      "E:ID_SERIAL=long\nE:ID_SERIAL_SHORT=short\nE:SCSI_IDENT_SERIAL=printed\nE:noise\nX:ID_WWN=no\nE:ID_ATA_WRITE_CACHE=1\n");
   tree.write("udev/b8:16", "E:ID_SERIAL=long\nE:ID_ATA=1\nE:ID_ATA_WRITE_CACHE=perhaps\nE:ID_ATA_ROTATION_RATE_RPM=0\n");
   const Collected got = collect(diskstats_collector, tree.env());
   CHECK(has(got, "device=\"sda\",major=\"8\",minor=\"0\",path=\"\",wwn=\"\",model=\"\",serial=\"printed\""));

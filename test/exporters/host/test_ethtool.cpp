@@ -45,8 +45,7 @@ struct Card {
     if (refuses_statistics) return EOPNOTSUPP;
     auto* bytes = static_cast<char*>(command);
     for (std::size_t i = 0; i < counters.size(); ++i) {
-      if (code == ETHTOOL_GSTRINGS)
-        counters[i].copy(bytes + sizeof(ethtool_gstrings) + i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
+      if (code == ETHTOOL_GSTRINGS) counters[i].copy(bytes + sizeof(ethtool_gstrings) + i * ETH_GSTRING_LEN, ETH_GSTRING_LEN);
       const std::uint64_t value = i + 1;
       if (code == ETHTOOL_GSTATS) std::memcpy(bytes + sizeof(ethtool_stats) + i * sizeof value, &value, sizeof value);
     }

@@ -57,8 +57,8 @@ class DamagedTree {
 
   DamagedTree(Damage damage, unsigned seed) {
     std::mt19937 random(seed);
-    fs::copy(fixture_folder(), tree_.path(), fs::copy_options::recursive | fs::copy_options::copy_symlinks |
-                                                 fs::copy_options::overwrite_existing);
+    fs::copy(fixture_folder(), tree_.path(),
+             fs::copy_options::recursive | fs::copy_options::copy_symlinks | fs::copy_options::overwrite_existing);
     std::vector<fs::path> files;
     for (const auto& entry : fs::recursive_directory_iterator(tree_.path()))
       if (entry.is_regular_file() && !entry.is_symlink()) files.push_back(entry.path());
@@ -73,9 +73,7 @@ class DamagedTree {
 };
 
 std::string slurp(const fs::path& file) { return read_file(file.string()).value_or(""); }
-void spew(const fs::path& file, std::string_view text) {
-  std::ofstream(file, std::ios::binary | std::ios::trunc) << text;
-}
+void spew(const fs::path& file, std::string_view text) { std::ofstream(file, std::ios::binary | std::ios::trunc) << text; }
 
 void missing(const fs::path& file, std::mt19937&) { fs::remove(file); }
 void empty(const fs::path& file, std::mt19937&) { spew(file, ""); }
@@ -231,7 +229,9 @@ TEST_CASE("every collector survives one field less") { survive(DamagedTree(one_f
 TEST_CASE("every collector survives files that are not UTF-8") { survive(DamagedTree(not_utf8, 1).env(), "not UTF-8"); }
 TEST_CASE("every collector survives negative numbers") { survive(DamagedTree(negative, 1).env(), "negative"); }
 TEST_CASE("every collector survives huge numbers") { survive(DamagedTree(huge_numbers, 1).env(), "huge numbers"); }
-TEST_CASE("every collector survives files of ten megabytes") { survive(DamagedTree(ten_megabytes, 1).env(), "ten megabytes", 1); }
+TEST_CASE("every collector survives files of ten megabytes") {
+  survive(DamagedTree(ten_megabytes, 1).env(), "ten megabytes", 1);
+}
 
 TEST_CASE("every collector survives a few damaged files among sound ones") {
   unsigned seed = std::random_device{}();

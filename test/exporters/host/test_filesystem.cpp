@@ -32,11 +32,21 @@ namespace {
 /// Stands for statvfs: mounts by path that answer, fail, answer slowly, or hang until they are released.
 class Mounts {
  public:
-  void hang(const std::string& path) { set(path, [](Behaviour& b) { b.hangs = true; }); }
-  void release(const std::string& path) { set(path, [](Behaviour& b) { b.hangs = false; }); }
-  void fail(const std::string& path, int error) { set(path, [&](Behaviour& b) { b.error = error; }); }
-  void slow(const std::string& path, milliseconds by) { set(path, [&](Behaviour& b) { b.delay = by; }); }
-  void flags(const std::string& path, unsigned long flags) { set(path, [&](Behaviour& b) { b.flags = flags; }); }
+  void hang(const std::string& path) {
+    set(path, [](Behaviour& b) { b.hangs = true; });
+  }
+  void release(const std::string& path) {
+    set(path, [](Behaviour& b) { b.hangs = false; });
+  }
+  void fail(const std::string& path, int error) {
+    set(path, [&](Behaviour& b) { b.error = error; });
+  }
+  void slow(const std::string& path, milliseconds by) {
+    set(path, [&](Behaviour& b) { b.delay = by; });
+  }
+  void flags(const std::string& path, unsigned long flags) {
+    set(path, [&](Behaviour& b) { b.flags = flags; });
+  }
 
   int waiting() const {
     const std::lock_guard lock(mutex_);
@@ -263,7 +273,8 @@ TEST_CASE("filesystem: a mount that goes away while it hangs, and one that comes
 
   // However often a dead server is mounted anew, the number of threads that wait for it has an end.
   for (int id = 40; id < 60; ++id) {
-    machine.write("28 1 8:1 / / rw - ext4 /dev/sda1 rw\n" + std::to_string(id) + " 28 0:47 / /backup rw - nfs4 nas:/backup rw\n");
+    machine.write("28 1 8:1 / / rw - ext4 /dev/sda1 rw\n" + std::to_string(id) +
+                  " 28 0:47 / /backup rw - nfs4 nas:/backup rw\n");
     const Collected again = collector.collect(milliseconds{80});
     CHECK(has(again, kBackupTimedOut));
     CHECK(has_size(again, "/"));
@@ -307,8 +318,8 @@ TEST_CASE("filesystem: read-only by the mount, by the file system, by an error, 
   machine.mounts.flags("/d", ST_RDONLY);
   const Collected got = collect(filesystem_collector, machine.env);
   const auto line = [](std::string device, std::string point, int value) {
-    return "node_filesystem_readonly{device=\"" + device + "\",mountpoint=\"" + point + "\",fstype=\"ext4\",device_error=\"\"} " +
-           std::to_string(value) + "\n";
+    return "node_filesystem_readonly{device=\"" + device + "\",mountpoint=\"" + point +
+           "\",fstype=\"ext4\",device_error=\"\"} " + std::to_string(value) + "\n";
   };
   CHECK(has(got, line("/dev/sda1", "/", 0)));
   CHECK(has(got, line("/dev/sda2", "/a", 1)));
@@ -402,7 +413,8 @@ TEST_CASE("filesystem: live, a real mount that never answers costs itself only")
                           {{"collector.filesystem.mount-points-include", "^(/|" + folder + ".*)$"},
                            {"collector.filesystem.fs-types-include", "."},
                            {"collector.filesystem.mount-timeout", "300ms"}});
-  const std::string timed_out = "mountpoint=\"" + folder + "\",fstype=\"fuse.finwatch\",device_error=\"mountpoint timeout\"} 1\n";
+  const std::string timed_out =
+      "mountpoint=\"" + folder + "\",fstype=\"fuse.finwatch\",device_error=\"mountpoint timeout\"} 1\n";
   const Collected first = collector.collect();
   REQUIRE(first.status);
   CHECK(has(first, timed_out));

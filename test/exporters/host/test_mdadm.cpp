@@ -53,12 +53,15 @@ TEST_CASE("mdadm: an array that cannot be read does not lose the others") {
 
 TEST_CASE("mdadm: arrays come, change and go between two scrapes") {
   const TemporaryTree tree;
-  tree.write("proc/mdstat", "Personalities : [raid1]\nmd0 : active raid1 a[0] b[1]\n      8 blocks [2/2] [UU]\n\nmd1 : active raid1 c[0] d[1]\n      9 blocks [2/2] [UU]\n");
+  tree.write("proc/mdstat",
+             "Personalities : [raid1]\nmd0 : active raid1 a[0] b[1]\n      8 blocks [2/2] [UU]\n\nmd1 : active raid1 c[0] "
+             "d[1]\n      9 blocks [2/2] [UU]\n");
   tree.write("sys/block/md1/md/degraded", "0\n");
   KeptCollector collector(mdadm_collector, tree.env());
   CHECK(has(collector.collect(), "node_md_degraded{device=\"md1\"} 0\n"));
   tree.write("sys/block/md1/md/degraded", "1\n");
-  tree.write("proc/mdstat", "Personalities : [raid1]\nmd1 : active raid1 c[0](F) d[1]\n      9 blocks [2/1] [_U]\n      resync=DELAYED\n");
+  tree.write("proc/mdstat",
+             "Personalities : [raid1]\nmd1 : active raid1 c[0](F) d[1]\n      9 blocks [2/1] [_U]\n      resync=DELAYED\n");
   const Collected later = collector.collect();
   CHECK(has(later, "node_md_degraded{device=\"md1\"} 1\n"));
   CHECK(has(later, "node_md_state{device=\"md1\",state=\"resync\"} 1\n"));

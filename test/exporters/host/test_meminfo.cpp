@@ -34,9 +34,10 @@ TEST_CASE("meminfo: a file that says something else is malformed") {
 
 TEST_CASE("meminfo: one bad line does not cost the others, and no field comes twice") {
   const TemporaryTree tree;
-  tree.write("proc/meminfo",
-             "MemTotal: many kB\nMemFree: 12 kB\nMemFree: 13 kB\nDirty: -1 kB\nSlab: 1 MB\nActive(anon): 1 kB extra\nFoo: 1 kB\n"
-             "HugePages_Total: 3\nVmallocTotal: 34359738367 kB");
+  tree.write(
+      "proc/meminfo",
+      "MemTotal: many kB\nMemFree: 12 kB\nMemFree: 13 kB\nDirty: -1 kB\nSlab: 1 MB\nActive(anon): 1 kB extra\nFoo: 1 kB\n"
+      "HugePages_Total: 3\nVmallocTotal: 34359738367 kB");
   const Collected got = collect(meminfo_collector, tree.env());
   REQUIRE(got.status);
   CHECK(got.samples ==

@@ -31,7 +31,8 @@ TEST_CASE("meminfo_numa: garbage is malformed") {
 
 TEST_CASE("meminfo_numa: nodes come and go, and each has the fields it has") {
   const TemporaryTree tree;
-  tree.write("sys/devices/system/node/node0/meminfo", "Node 0 MemTotal: 8 kB\nNode 0 HugePages_Total: 3\nNode 0 Active(anon): 1 kB\n");
+  tree.write("sys/devices/system/node/node0/meminfo",
+             "Node 0 MemTotal: 8 kB\nNode 0 HugePages_Total: 3\nNode 0 Active(anon): 1 kB\n");
   tree.write("sys/devices/system/node/node0/numastat", "numa_hit 5\n");
   tree.write("sys/devices/system/node/node10/meminfo", "Node 10 MemTotal: 16 kB\nNode 10 MemFree: x kB\n");
   tree.write("sys/devices/system/node/node10/numastat", "numa_hit 6\nodd-name 7\n");

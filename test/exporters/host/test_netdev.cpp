@@ -25,13 +25,15 @@ TEST_CASE("netdev: no source is no data") {
 namespace {
 constexpr const char* kHead =
     "Inter-|   Receive                                                |  Transmit\n"
-    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n";
+    " face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier "
+    "compressed\n";
 }
 
 TEST_CASE("netdev: a broken line costs one interface, a name that comes twice counts once") {
   const TemporaryTree tree;
-  tree.write("proc/net/dev", std::string(kHead) + "  eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n  eth1: 1 2 3\n"
-                                                  "  eth0: 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2\nnonsense\n");
+  tree.write("proc/net/dev", std::string(kHead) +
+                                 "  eth0: 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17\n  eth1: 1 2 3\n"
+                                 "  eth0: 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2 2\nnonsense\n");
   const Collected got = collect(netdev_collector, tree.env());
   REQUIRE(got.status);
   CHECK(got.series == 16);
@@ -48,9 +50,10 @@ TEST_CASE("netdev: interfaces can be chosen and left out, not both") {
 }
 
 TEST_CASE("netdev: the alias as a label, and the kernel's own names") {
-  const Collected got = collect(netdev_collector, fixture_host(), {{"collector.netdev.label-ifalias", "true"},
-                                                                   {"collector.netdev.device-include", "^eth0$"},
-                                                                   {"collector.netdev.enable-detailed-metrics", "true"}});
+  const Collected got = collect(netdev_collector, fixture_host(),
+                                {{"collector.netdev.label-ifalias", "true"},
+                                 {"collector.netdev.device-include", "^eth0$"},
+                                 {"collector.netdev.enable-detailed-metrics", "true"}});
   REQUIRE(got.status);
   CHECK(got.samples.find("node_network_receive_errors_total{device=\"eth0\",ifalias=\"财务核心交换机 1/0/7\"} 12\n") !=
         std::string::npos);

@@ -26,9 +26,11 @@ TEST_CASE("netstat: only the fields that were asked for, also when a header chan
   const TemporaryTree tree;
   tree.write("proc/net/snmp", "Tcp: MaxConn InSegs OutSegs\nTcp: -1 10 20\nIcmpMsg: InType3\nIcmpMsg: 5\n");
   tree.write("proc/net/snmp6", "Ip6InOctets \t7\nOdd\t1\nUdp6InDatagrams\n");
-  KeptCollector netstat(netstat_collector, tree.env(), {{"collector.netstat.fields", "^(Tcp_(MaxConn|OutSegs)|Icmp.*|Ip6_.*)$"}});
+  KeptCollector netstat(netstat_collector, tree.env(),
+                        {{"collector.netstat.fields", "^(Tcp_(MaxConn|OutSegs)|Icmp.*|Ip6_.*)$"}});
   CHECK(netstat.collect().samples ==
-        "node_netstat_Tcp_MaxConn -1\nnode_netstat_Tcp_OutSegs 20\nnode_netstat_IcmpMsg_InType3 5\nnode_netstat_Ip6_InOctets 7\n");
+        "node_netstat_Tcp_MaxConn -1\nnode_netstat_Tcp_OutSegs 20\nnode_netstat_IcmpMsg_InType3 5\nnode_netstat_Ip6_InOctets "
+        "7\n");
   tree.write("proc/net/snmp", "Tcp: MaxConn InSegs OutSegs\nTcp: -1 11 21\nIcmpMsg: InType0 InType3\nIcmpMsg: 1 6\n");
   CHECK(netstat.collect().samples ==
         "node_netstat_Tcp_MaxConn -1\nnode_netstat_Tcp_OutSegs 21\nnode_netstat_IcmpMsg_InType0 1\n"

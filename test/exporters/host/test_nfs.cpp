@@ -32,11 +32,12 @@ TEST_CASE("nfs: no client in the kernel is no data, garbage is malformed") {
 
 TEST_CASE("nfs: an older kernel knows fewer procedures, a newer one more") {
   const TemporaryTree tree;
-  tree.write("proc/net/rpc/nfs", "net 0 0 0 0\nrpc 9 8 7\nproc3 2 5 6\nproc4 70" + [] {
-    std::string many;
-    for (int i = 0; i < 70; ++i) many += " 3";
-    return many;
-  }() + "\nproc5 1 1\n");
+  tree.write(
+      "proc/net/rpc/nfs", "net 0 0 0 0\nrpc 9 8 7\nproc3 2 5 6\nproc4 70" + [] {
+        std::string many;
+        for (int i = 0; i < 70; ++i) many += " 3";
+        return many;
+      }() + "\nproc5 1 1\n");
   const Collected got = collect(nfs_collector, tree.env());
   REQUIRE(got.status);
   CHECK(has(got, "node_nfs_requests_total{proto=\"3\",method=\"GetAttr\"} 6\n"));

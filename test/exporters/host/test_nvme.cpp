@@ -38,7 +38,9 @@ TEST_CASE("nvme: an older kernel has no nuse, ana_state and cntlid") {
   tree.write("sys/class/nvme/nvme0/nvme0nX/size", "1\n");
   const Collected got = collect(nvme_collector, tree.env());
   REQUIRE(got.status);
-  CHECK(has(got, "node_nvme_info{device=\"nvme0\",firmware_revision=\"\",model=\"Drive \xEF\xBF\xBD\",serial=\"\",state=\"\",cntlid=\"\"} 1\n"));
+  CHECK(has(got,
+            "node_nvme_info{device=\"nvme0\",firmware_revision=\"\",model=\"Drive "
+            "\xEF\xBF\xBD\",serial=\"\",state=\"\",cntlid=\"\"} 1\n"));
   CHECK(has(got, "node_nvme_namespace_size_bytes{device=\"nvme0\",nsid=\"1\"} 1048576\n"));
   CHECK(has(got, "node_nvme_namespace_info{device=\"nvme0\",nsid=\"10\",ana_state=\"unknown\"} 1\n"));
   CHECK_FALSE(has(got, "used_bytes"));

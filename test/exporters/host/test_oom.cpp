@@ -17,7 +17,8 @@ void append(const TemporaryTree& tree, const std::string& text) {
   std::ofstream(tree.path("root/dev/kmsg"), std::ios::binary | std::ios::app) << text;
 }
 std::string kill_line(const std::string& command, int second = 1) {
-  return "3,7," + std::to_string(second) + "000000,-;Out of memory: Killed process 811 (" + command + ") total-vm:1kB, anon-rss:1kB\n";
+  return "3,7," + std::to_string(second) + "000000,-;Out of memory: Killed process 811 (" + command +
+         ") total-vm:1kB, anon-rss:1kB\n";
 }
 bool has(const Collected& got, const std::string& line) { return got.samples.find(line + "\n") != std::string::npos; }
 

@@ -50,8 +50,8 @@ bool has(const Collected& got, const std::string& line) { return got.samples.fin
 }  // namespace
 
 TEST_CASE("ports: the page of the fixture machine: a database, a web server, and a client of MySQL") {
-  const Collected got = collect(ports_collector, fixture_host(), {{"collector.ports.local", "1521,8080"},
-                                                                  {"collector.ports.remote", "3306"}});
+  const Collected got =
+      collect(ports_collector, fixture_host(), {{"collector.ports.local", "1521,8080"}, {"collector.ports.remote", "3306"}});
   REQUIRE(got.status);
   CHECK(compare_golden("host/ports.prom", got.page) == "");
 }
@@ -107,8 +107,9 @@ TEST_CASE("ports: the running kernel counts our own connections") {
   host::TcpSockets sockets{Env{}};
   const std::uint16_t wanted[] = {listener.port};
   int others = 0;
-  REQUIRE(sockets.each(host::PortFilter(wanted, {}).bytes(), [](host::IpFamily) {},
-                       [&](host::IpFamily, const host::TcpSocket& socket) { others += socket.local_port == other.port; }));
+  REQUIRE(sockets.each(
+      host::PortFilter(wanted, {}).bytes(), [](host::IpFamily) {},
+      [&](host::IpFamily, const host::TcpSocket& socket) { others += socket.local_port == other.port; }));
   if (sockets.tells_limits()) {
     CHECK(has(got, "finwatch_tcp_listen_queue_limit{port=\"" + port + "\"} 3"));
     CHECK(others == 0);  // the kernel kept it back

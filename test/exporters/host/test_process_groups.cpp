@@ -14,7 +14,9 @@ using finwatch::host::process_groups_collector;
 namespace {
 
 Tree scalar(std::string text) { return {.kind = Tree::Kind::scalar, .where = {"config.yml", 3, 7}, .scalar = std::move(text)}; }
-Tree list(std::vector<Tree> items) { return {.kind = Tree::Kind::list, .where = {"config.yml", 2, 5}, .items = std::move(items)}; }
+Tree list(std::vector<Tree> items) {
+  return {.kind = Tree::Kind::list, .where = {"config.yml", 2, 5}, .items = std::move(items)};
+}
 Tree map(std::vector<std::pair<std::string, Tree>> entries) {
   Tree tree{.kind = Tree::Kind::map, .where = {"config.yml", 1, 1}};
   for (auto& [key, value] : entries) {
@@ -48,14 +50,16 @@ struct Fake {
 void put(const TemporaryTree& tree, const Fake& fake) {
   const std::string folder = "proc/" + std::to_string(fake.pid) + "/";
   const std::string ticks = std::to_string(fake.ticks);
-  tree.write(folder + "stat", std::to_string(fake.pid) + " (" + fake.comm + ") " + fake.state + " 1 1 1 0 -1 0 " + ticks + " 0 " +
-                                  ticks + " 0 " + ticks + " " + ticks + " 0 0 20 0 2 0 " + std::to_string(fake.start) +
+  tree.write(folder + "stat", std::to_string(fake.pid) + " (" + fake.comm + ") " + fake.state + " 1 1 1 0 -1 0 " + ticks +
+                                  " 0 " + ticks + " 0 " + ticks + " " + ticks + " 0 0 20 0 2 0 " + std::to_string(fake.start) +
                                   " 8192 1 0 0 0\n");
   tree.write(folder + "cmdline", fake.cmdline);
   tree.write(folder + "status", "Name:\t" + fake.comm + "\nVmSwap:\t       4 kB\nvoluntary_ctxt_switches:\t" + ticks +
                                     "\nnonvoluntary_ctxt_switches:\t" + ticks + "\n");
-  tree.write(folder + "io", "rchar: 9\nread_bytes: " + std::to_string(fake.read_bytes) + "\nwrite_bytes: 7\ncancelled_write_bytes: 3\n");
-  tree.write(folder + "limits", "Limit Soft Hard Units\nMax open files            8                    16                   files\n");
+  tree.write(folder + "io",
+             "rchar: 9\nread_bytes: " + std::to_string(fake.read_bytes) + "\nwrite_bytes: 7\ncancelled_write_bytes: 3\n");
+  tree.write(folder + "limits",
+             "Limit Soft Hard Units\nMax open files            8                    16                   files\n");
   tree.write(folder + "fd/0", "");
   tree.write(folder + "fd/1", "");
 }
@@ -108,7 +112,8 @@ TEST_CASE("process_groups: a rule that cannot be is refused where it stands") {
         "config.yml:3:7: name: '{{.PID}}' is unknown; expected {{.Comm}}, {{.ExeBase}}, {{.ExeFull}} or {{.Matches.name}}");
   CHECK(refused(groups({map({{"name", scalar("{{.Matches.x}}")}, {"comm", scalar("x")}})})) ==
         "config.yml:3:7: name: no expression of cmdline has a group (?P<x>…)");
-  CHECK(refused(groups({map({{"name", scalar("a {{.Comm")}, {"comm", scalar("x")}})})) == "config.yml:3:7: name: '{{' without '}}'");
+  CHECK(refused(groups({map({{"name", scalar("a {{.Comm")}, {"comm", scalar("x")}})})) ==
+        "config.yml:3:7: name: '{{' without '}}'");
 }
 
 TEST_CASE("process_groups: counters begin at 0 and keep what ended processes did") {

@@ -33,9 +33,9 @@ TEST_CASE("slabinfo: a file that says something else is malformed") {
 }
 
 TEST_CASE("slabinfo: include and exclude may be given together") {
-  const Collected got = collect(
-      slabinfo_collector, fixture_host(),
-      {{"collector.slabinfo.slabs-include", "^(dentry|kmalloc-.*)$"}, {"collector.slabinfo.slabs-exclude", "-rcl-"}});
+  const Collected got =
+      collect(slabinfo_collector, fixture_host(),
+              {{"collector.slabinfo.slabs-include", "^(dentry|kmalloc-.*)$"}, {"collector.slabinfo.slabs-exclude", "-rcl-"}});
   REQUIRE(got.status);
   CHECK(got.series == 10);
   CHECK(got.samples.find("slab=\"dentry\"") != std::string::npos);
@@ -44,7 +44,8 @@ TEST_CASE("slabinfo: include and exclude may be given together") {
 
 TEST_CASE("slabinfo: of two caches with one name the first is shown") {
   const TemporaryTree tree;
-  tree.write("proc/slabinfo", "slabinfo - version: 2.1\n# name\nbio-376 1 2 376 21 2 : t\nbio-376 8 9 376 21 2 : t\nshort 1 2\n");
+  tree.write("proc/slabinfo",
+             "slabinfo - version: 2.1\n# name\nbio-376 1 2 376 21 2 : t\nbio-376 8 9 376 21 2 : t\nshort 1 2\n");
   const Collected got = collect(slabinfo_collector, tree.env());
   REQUIRE(got.status);
   CHECK(got.series == 5);

@@ -24,8 +24,9 @@ TEST_CASE("softnet: no source is no data") {
 
 TEST_CASE("softnet: old kernels write fewer columns and do not say which CPU") {
   const TemporaryTree tree;
-  tree.write("proc/net/softnet_stat",
-             "0000000a 00000001 00000002 0 0 0 0 0 00000003\n0000000b 00000000 00000000 0 0 0 0 0 00000000 00000004 00000005\n");
+  tree.write(
+      "proc/net/softnet_stat",
+      "0000000a 00000001 00000002 0 0 0 0 0 00000003\n0000000b 00000000 00000000 0 0 0 0 0 00000000 00000004 00000005\n");
   const Collected got = collect(softnet_collector, tree.env());
   REQUIRE(got.status);
   CHECK(got.samples.find("node_softnet_processed_total{cpu=\"0\"} 10\nnode_softnet_processed_total{cpu=\"1\"} 11\n") !=

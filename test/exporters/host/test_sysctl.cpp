@@ -10,10 +10,10 @@ using namespace finwatch::test;
 using finwatch::host::sysctl_collector;
 
 TEST_CASE("sysctl: the fixture machine") {
-  const Collected got = collect(sysctl_collector, fixture_host(),
-                                {{"collector.sysctl.include",
-                                  "vm.swappiness,net.ipv4.tcp_rmem,kernel.sem:semmsl,semmns,semopm,semmni,vm.nr_hugepages"},
-                                 {"collector.sysctl.include-info", "kernel.seccomp.actions_avail,kernel.hostname"}});
+  const Collected got = collect(
+      sysctl_collector, fixture_host(),
+      {{"collector.sysctl.include", "vm.swappiness,net.ipv4.tcp_rmem,kernel.sem:semmsl,semmns,semopm,semmni,vm.nr_hugepages"},
+       {"collector.sysctl.include-info", "kernel.seccomp.actions_avail,kernel.hostname"}});
   REQUIRE(got.status);
   CHECK(compare_golden("host/sysctl.prom", got.page) == "");
 }
@@ -53,10 +53,8 @@ TEST_CASE("sysctl: a device name with a dot is written with slashes, and large n
   tree.write("proc/sys/net/ipv4/conf/eth0.100/forwarding", "1\n");
   tree.write("proc/sys/kernel/shmmax", "18446744073692774399\n");
   const Collected got =
-      collect(sysctl_collector, tree.env(),
-              {{"collector.sysctl.include", "net/ipv4/conf/eth0.100/forwarding,kernel.shmmax"}});
-  CHECK(got.samples ==
-        "node_sysctl_net_ipv4_conf_eth0_100_forwarding 1\nnode_sysctl_kernel_shmmax 18446744073692774400\n");
+      collect(sysctl_collector, tree.env(), {{"collector.sysctl.include", "net/ipv4/conf/eth0.100/forwarding,kernel.shmmax"}});
+  CHECK(got.samples == "node_sysctl_net_ipv4_conf_eth0_100_forwarding 1\nnode_sysctl_kernel_shmmax 18446744073692774400\n");
 }
 
 TEST_CASE("sysctl: names that cannot be are configuration errors") {

@@ -28,8 +28,9 @@ TEST_CASE("udp_queues: no source is no data") {
 
 TEST_CASE("udp_queues: without IPv6 there are two samples; a broken line is passed over") {
   const TemporaryTree tree;
-  tree.write("proc/net/udp", "sl local_address rem_address st tx_queue rx_queue\n"
-                             "1: 0100007F:0143 00000000:0000 07 00000001:00000010 x\n2: broken\n3: a b c d:e:f\n");
+  tree.write("proc/net/udp",
+             "sl local_address rem_address st tx_queue rx_queue\n"
+             "1: 0100007F:0143 00000000:0000 07 00000001:00000010 x\n2: broken\n3: a b c d:e:f\n");
   CHECK(collect(udp_queues_collector, tree.env()).samples ==
         "node_udp_queues{queue=\"tx\",ip=\"v4\"} 1\nnode_udp_queues{queue=\"rx\",ip=\"v4\"} 16\n");
 }

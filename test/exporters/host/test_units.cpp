@@ -28,7 +28,8 @@ const std::string kGroups = "sys/fs/cgroup/";
 
 TEST_CASE("units: the fixture machine") {
   const Tree section = names({"oracle.service", "nc.service", "weblogic.service"});
-  const Collected got = collect(units_collector, fixture_host(), {{"collector.units.include", "^getty@|^财务|^system.slice$"}}, &section);
+  const Collected got =
+      collect(units_collector, fixture_host(), {{"collector.units.include", "^getty@|^财务|^system.slice$"}}, &section);
   REQUIRE(got.status);
   CHECK(compare_golden("host/units.prom", got.page) == "");
 }
@@ -58,7 +59,8 @@ TEST_CASE("units: a unit stops, starts in another place, and starts again") {
   tree.write(kGroups + "system.slice/nc.service/memory.current", "4096\n");
   const Tree section = names({"nc.service"});
   KeptCollector collector(units_collector, tree.env(), {}, &section);
-  CHECK(collector.collect().samples == "finwatch_unit_running{unit=\"nc.service\"} 1\nfinwatch_unit_memory_bytes{unit=\"nc.service\"} 4096\n");
+  CHECK(collector.collect().samples ==
+        "finwatch_unit_running{unit=\"nc.service\"} 1\nfinwatch_unit_memory_bytes{unit=\"nc.service\"} 4096\n");
   tree.remove(kGroups + "system.slice/nc.service");
   CHECK(collector.collect().samples == "finwatch_unit_running{unit=\"nc.service\"} 0\n");
   tree.write(kGroups + "system.slice/erp.slice/nc.service/memory.current", "8192\n");

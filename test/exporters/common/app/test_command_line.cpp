@@ -96,14 +96,19 @@ TEST_CASE("config.check: a bad file is refused with file, line, column and the n
   CHECK(error("collectors:\n  laodavg: {}\n") ==
         "finwatch-host: host.yml:2:3: collectors: unknown key 'laodavg'; did you mean 'loadavg'?\n");
   CHECK_THAT(error("colectors: {}\n"), Contains("host.yml:1:1: unknown key 'colectors'; did you mean 'collectors'?"));
-  CHECK_THAT(error("collectors:\n  vmstat:\n    feilds: x\n"), Contains("host.yml:3:5: collectors.vmstat: unknown key 'feilds'; did you mean 'fields'?"));
-  CHECK_THAT(error("collectors:\n  vmstat:\n    fields: '('\n"), Contains("host.yml:3:13: collectors.vmstat.fields: ") && Contains("missing )"));
+  CHECK_THAT(error("collectors:\n  vmstat:\n    feilds: x\n"),
+             Contains("host.yml:3:5: collectors.vmstat: unknown key 'feilds'; did you mean 'fields'?"));
+  CHECK_THAT(error("collectors:\n  vmstat:\n    fields: '('\n"),
+             Contains("host.yml:3:13: collectors.vmstat.fields: ") && Contains("missing )"));
   CHECK_THAT(error("collectors:\n  vmstat:\n    fields: [a, b]\n"), Contains("collectors.vmstat.fields: expected one value"));
-  CHECK_THAT(error("collectors:\n  loadavg:\n    enabled: maybe\n"), Contains("host.yml:3:14: collectors.loadavg.enabled: expected true or false"));
+  CHECK_THAT(error("collectors:\n  loadavg:\n    enabled: maybe\n"),
+             Contains("host.yml:3:14: collectors.loadavg.enabled: expected true or false"));
   CHECK_THAT(error("collectors:\n  loadavg: {}\n  loadavg: {}\n"), Contains("host.yml:3:3: key 'loadavg' stands here again"));
   CHECK_THAT(error("collectors: [loadavg]\n"), Contains("host.yml:1:13: collectors: expected a map, found a list"));
-  CHECK_THAT(error("collectors:\n  vmstat:\n    fields: ${FINWATCH_TEST_NOT_SET}\n"), Contains("host.yml:3:13: environment variable"));
-  CHECK_THAT(run({"--config.check", "--config.file=/nonexistent/host.yml"}).error, Contains("no such file; give its path with --config.file"));
+  CHECK_THAT(error("collectors:\n  vmstat:\n    fields: ${FINWATCH_TEST_NOT_SET}\n"),
+             Contains("host.yml:3:13: environment variable"));
+  CHECK_THAT(run({"--config.check", "--config.file=/nonexistent/host.yml"}).error,
+             Contains("no such file; give its path with --config.file"));
 }
 
 TEST_CASE("config.check: the environment fills in, and web-config.yml is checked as well") {
@@ -111,7 +116,8 @@ TEST_CASE("config.check: the environment fills in, and web-config.yml is checked
   tree.write("host.yml", "collectors:\n  vmstat:\n    fields: ${FIELDS}\n");
   const std::string file = "--config.file=" + tree.path("host.yml");
   CHECK(run({"--config.check", file}, {.environment = {{"FIELDS", "^oom_kill$"}}}).status == 0);
-  CHECK_THAT(run({"--config.check", file}, {.environment = {{"FIELDS", "("}}}).error, Contains("host.yml:3:13: collectors.vmstat.fields: what the environment makes of \"${FIELDS}\""));
+  CHECK_THAT(run({"--config.check", file}, {.environment = {{"FIELDS", "("}}}).error,
+             Contains("host.yml:3:13: collectors.vmstat.fields: what the environment makes of \"${FIELDS}\""));
 
   tree.write("web.yml", "basic_auth_user: {}\n");
   const Ended web = run({"--config.check", "--web.config.file=" + tree.path("web.yml")});

@@ -12,7 +12,9 @@ namespace {
 
 const std::string kSample = test_folder("../deploy/finwatch-host.yml");
 
-std::string error_of(const std::string& path) { return run_program_once("finwatch-host", {"--config.check", "--config.file=" + path}).error; }
+std::string error_of(const std::string& path) {
+  return run_program_once("finwatch-host", {"--config.check", "--config.file=" + path}).error;
+}
 
 // Each "#:" line becomes a real one; the plain line above that has the same key makes way for it.
 std::string with_examples(const std::string& text) {

@@ -83,7 +83,8 @@ TEST_CASE("service: outside systemd, or when it has gone, nothing happens") {
   ::unsetenv("NOTIFY_SOCKET");
   Service().notify("READY=1");
   CHECK(Service().watchdog_interval() == 0us);
-  for (const std::string& odd : {std::string("/nonexistent/notify"), std::string("@"), std::string("x"), std::string(300, 'x')}) {
+  for (const std::string& odd :
+       {std::string("/nonexistent/notify"), std::string("@"), std::string("x"), std::string(300, 'x')}) {
     const Variable variable("NOTIFY_SOCKET", odd);
     CHECK_NOTHROW(Service().notify("READY=1"));
   }
@@ -109,7 +110,8 @@ TEST_CASE("service: the watchdog's interval is half of what was asked, and only 
 TEST_CASE("service: finwatch-host says when it is ready, reloads, lives and stops") {
   const TemporaryTree tree;
   const NotifySocket systemd(tree.path("notify"));
-  RunningProgram host("finwatch-host", {"--web.listen-address=127.0.0.1:0", "--collector.disable-defaults", "--collector.loadavg"},
+  RunningProgram host("finwatch-host",
+                      {"--web.listen-address=127.0.0.1:0", "--collector.disable-defaults", "--collector.loadavg"},
                       {.environment = {{"NOTIFY_SOCKET", tree.path("notify")}, {"WATCHDOG_USEC", "40000"}}});
   CHECK(systemd.next_news() == "READY=1");
   CHECK(WebClient(host.address()).get("/-/ready").code == 200);  // ready means the port is open

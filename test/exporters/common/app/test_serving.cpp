@@ -84,7 +84,8 @@ TEST_CASE("serving: metrics about the exporter itself can be left out") {
   RunningProgram host = start(small({"--web.disable-exporter-metrics", "--web.telemetry-path=/m"}));
   WebClient client(host.address());
   const std::string page = client.get("/m").body;
-  CHECK_THAT(page, Contains("node_load1") && Contains("finwatch_build_info") && Contains("finwatch_config_last_reload_successful"));
+  CHECK_THAT(page,
+             Contains("node_load1") && Contains("finwatch_build_info") && Contains("finwatch_config_last_reload_successful"));
   CHECK_THAT(page, !Contains("process_") && !Contains("finwatch_http_requests_total"));
   CHECK(client.get("/metrics").code == 404);
 }
@@ -186,7 +187,8 @@ TEST_CASE("serving: what hangs costs itself only, and neither the start nor a sc
   tree.write("proc/loadavg", "0.1 0.2 0.3 1/100 4242\n");
   tree.write("proc/sys/net/x", "");
   tree.write("root/dead/x", "");
-  tree.write("proc/1/mountinfo", "1 0 0:50 / / rw - ext4 /dev/sda1 rw\n2 1 0:51 / " + tree.path("root/dead") + " rw - ext4 /dev/sdb1 rw\n");
+  tree.write("proc/1/mountinfo",
+             "1 0 0:50 / / rw - ext4 /dev/sda1 rw\n2 1 0:51 / " + tree.path("root/dead") + " rw - ext4 /dev/sdb1 rw\n");
   HangingMount sysctl(tree.path("proc/sys"), HangingMount::Hangs::everything);
   HangingMount dead(tree.path("root/dead"));
   if (!sysctl.refused().empty()) {
@@ -194,9 +196,10 @@ TEST_CASE("serving: what hangs costs itself only, and neither the start nor a sc
     return;
   }
   const auto begun = std::chrono::steady_clock::now();
-  RunningProgram host = start({"--web.listen-address=127.0.0.1:0", "--path.procfs=" + tree.path("proc"), "--scrape.timeout=400ms",
-                               "--collector.filesystem.mount-timeout=100ms", "--collector.disable-defaults", "--collector.loadavg",
-                               "--collector.conntrack", "--collector.filesystem"});
+  RunningProgram host =
+      start({"--web.listen-address=127.0.0.1:0", "--path.procfs=" + tree.path("proc"), "--scrape.timeout=400ms",
+             "--collector.filesystem.mount-timeout=100ms", "--collector.disable-defaults", "--collector.loadavg",
+             "--collector.conntrack", "--collector.filesystem"});
   WebClient client(host.address());
   CHECK(client.get("/-/ready").code == 200);
   CHECK(std::chrono::steady_clock::now() - begun < 1s);
@@ -205,7 +208,8 @@ TEST_CASE("serving: what hangs costs itself only, and neither the start nor a sc
   for (int scrape = 0; scrape < 4; ++scrape) {
     const std::string page = client.get("/metrics").body;
     CHECK_THAT(page, Contains("node_load1 0.1\n") && Contains("node_filesystem_size_bytes{device=\"/dev/sda1\""));
-    CHECK_THAT(page, Contains("mountpoint=\"" + tree.path("root/dead") + "\",fstype=\"ext4\",device_error=\"mountpoint timeout\"} 1\n"));
+    CHECK_THAT(page, Contains("mountpoint=\"" + tree.path("root/dead") +
+                              "\",fstype=\"ext4\",device_error=\"mountpoint timeout\"} 1\n"));
     CHECK_THAT(page, Contains("finwatch_collector_failed{collector=\"conntrack\",reason=\"timeout\"} 1\n"));
     if (scrape == 1) threads_at_first = threads();
   }
@@ -213,14 +217,16 @@ TEST_CASE("serving: what hangs costs itself only, and neither the start nor a sc
   for (int reload = 0; reload < 5; ++reload) {
     CHECK(client.request("POST", "/-/reload").code == 200);
     const std::string page = client.get("/metrics").body;
-    CHECK_THAT(page, Contains("node_load1 0.1\n") && Contains("mountpoint timeout") && Contains("collector=\"conntrack\",reason=\"timeout\"} 1\n"));
+    CHECK_THAT(page, Contains("node_load1 0.1\n") && Contains("mountpoint timeout") &&
+                         Contains("collector=\"conntrack\",reason=\"timeout\"} 1\n"));
   }
   CHECK(threads() <= threads_at_first + 1);  // the reloads' own
   sysctl.answer();
   dead.answer();
   CHECK(eventually([&] {
     const std::string page = client.get("/metrics").body;
-    return page.find("collector_supported{collector=\"conntrack\"} 0") != std::string::npos && page.find("mountpoint timeout") == std::string::npos;
+    return page.find("collector_supported{collector=\"conntrack\"} 0") != std::string::npos &&
+           page.find("mountpoint timeout") == std::string::npos;
   }));
 }
 
@@ -233,8 +239,8 @@ TEST_CASE("serving: SIGTERM does not wait for what hangs; where the kernel does,
       WARN("skipped, no FUSE mount here: " << sysctl.refused());
       return;
     }
-    RunningProgram host = start({"--web.listen-address=127.0.0.1:0", "--path.procfs=" + tree.path("proc"), "--scrape.timeout=300ms",
-                                 "--collector.disable-defaults", "--collector.conntrack"});
+    RunningProgram host = start({"--web.listen-address=127.0.0.1:0", "--path.procfs=" + tree.path("proc"),
+                                 "--scrape.timeout=300ms", "--collector.disable-defaults", "--collector.conntrack"});
     const std::string address = host.address();
     WebClient waits(address);
     waits.send("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
@@ -282,10 +288,12 @@ TEST_CASE("serving: a log that is full, closed, or read by nobody neither ends n
   };
   REQUIRE(::pipe2(pipe_ends, O_CLOEXEC) == 0);
   const TemporaryTree tree;
-  for (const std::function<void()>& before : {std::function<void()>(full), std::function<void()>(closed), std::function<void()>(unread)}) {
+  for (const std::function<void()>& before :
+       {std::function<void()>(full), std::function<void()>(closed), std::function<void()>(unread)}) {
     const std::string address = "unix:" + tree.path("web.sock");
-    RunningProgram host = start({"--web.listen-address=" + address, "--log.level=debug", "--collector.disable-defaults",
-                                 "--collector.loadavg"}, {.before_start = before});
+    RunningProgram host =
+        start({"--web.listen-address=" + address, "--log.level=debug", "--collector.disable-defaults", "--collector.loadavg"},
+              {.before_start = before});
     REQUIRE(eventually([&] { return ::access(tree.path("web.sock").c_str(), F_OK) == 0; }));
     REQUIRE(eventually([&] {
       try {
@@ -309,8 +317,9 @@ TEST_CASE("serving: no secret stands in the log, on a page, in an answer or on t
   const std::string hash = "$2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e";  // alice: correct horse
   tree.write("web.yml", "basic_auth_users:\n  alice: " + hash + "\n");
   tree.write("host.yml", "collectors: {}\n");
-  RunningProgram host = start(small({"--web.config.file=" + tree.path("web.yml"), "--config.file=" + tree.path("host.yml"), "--log.level=debug"}),
-                              {.environment = {{"FINWATCH_TEST_PASSWORD", "s3cr3t-word"}}});
+  RunningProgram host =
+      start(small({"--web.config.file=" + tree.path("web.yml"), "--config.file=" + tree.path("host.yml"), "--log.level=debug"}),
+            {.environment = {{"FINWATCH_TEST_PASSWORD", "s3cr3t-word"}}});
   WebClient client(host.address());
   const std::string right = "Authorization: Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==";
   std::string seen;
@@ -330,13 +339,15 @@ TEST_CASE("serving: no secret stands in the log, on a page, in an answer or on t
   host.signal(SIGTERM);
   CHECK(host.wait() == 0);
   for (const std::string& text : {seen, host.log(), host.out(), command})
-    for (const char* secret : {"s3cr3t-word", "correct horse", "YWxpY2U6", "$2b$04", "abcdefghijkl"}) CHECK_THAT(text, !Contains(secret));
+    for (const char* secret : {"s3cr3t-word", "correct horse", "YWxpY2U6", "$2b$04", "abcdefghijkl"})
+      CHECK_THAT(text, !Contains(secret));
 }
 
 TEST_CASE("serving: an empty or missing /proc is no reason to end") {
   const TemporaryTree tree;
-  RunningProgram host = start({"--web.listen-address=127.0.0.1:0", "--path.procfs=" + tree.path("nowhere"), "--path.sysfs=" + tree.path("nowhere"),
-                               "--path.rootfs=" + tree.path("nowhere"), "--path.udev.data=" + tree.path("nowhere")});
+  RunningProgram host = start({"--web.listen-address=127.0.0.1:0", "--path.procfs=" + tree.path("nowhere"),
+                               "--path.sysfs=" + tree.path("nowhere"), "--path.rootfs=" + tree.path("nowhere"),
+                               "--path.udev.data=" + tree.path("nowhere")});
   const std::string page = metrics(host.address());
   CHECK(check_page(page).problem == "");
   CHECK_THAT(page, Contains("finwatch_collector_supported{collector=\"loadavg\"} 0\n") &&
@@ -350,11 +361,12 @@ TEST_CASE("serving: a machine without /proc/self, as in a bare chroot, is no rea
     WARN("skipped: needs root");
     return;
   }
-  RunningProgram host = start(small({"--collector.filesystem", "--collector.processes", "--collector.mountstats"}), {.before_start = [] {
-    if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
-        ::mount("none", "/proc", "tmpfs", 0, "size=64k") != 0)
-      ::_exit(77);
-  }});
+  RunningProgram host =
+      start(small({"--collector.filesystem", "--collector.processes", "--collector.mountstats"}), {.before_start = [] {
+              if (::unshare(CLONE_NEWNS) != 0 || ::mount("none", "/", nullptr, MS_REC | MS_PRIVATE, nullptr) != 0 ||
+                  ::mount("none", "/proc", "tmpfs", 0, "size=64k") != 0)
+                ::_exit(77);
+            }});
   try {
     const std::string page = metrics(host.address());
     CHECK(check_page(page).problem == "");
@@ -393,9 +405,10 @@ TEST_CASE("serving: more requests than --web.max-requests are sent away, and pla
 
 TEST_CASE("serving: the page is the same in another locale and another time zone") {
   const auto page = [](std::map<std::string, std::string> environment) {
-    RunningProgram host = start({"--web.listen-address=127.0.0.1:0", "--path.procfs=" + fixture_host().procfs, "--collector.disable-defaults",
-                                 "--collector.loadavg", "--collector.meminfo", "--collector.vmstat"},
-                                {.environment = std::move(environment)});
+    RunningProgram host =
+        start({"--web.listen-address=127.0.0.1:0", "--path.procfs=" + fixture_host().procfs, "--collector.disable-defaults",
+               "--collector.loadavg", "--collector.meminfo", "--collector.vmstat"},
+              {.environment = std::move(environment)});
     std::string text = metrics(host.address(), "?exclude[]=none");
     text = metrics(host.address());
     CHECK_THAT(host.log(), Contains("Z level=info"));

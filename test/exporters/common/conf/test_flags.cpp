@@ -14,7 +14,8 @@ std::vector<FlagSpec> specs() {
           {FlagKind::boolean, "once", "false", "Once."},
           {FlagKind::text, "config.file", "", "A file."},
           {FlagKind::integer, "web.max-requests", "40", "Requests."},
-          {FlagKind::duration, "scrape.timeout", "10s", "Longest time for one page, which is a sentence that is too long for one line of a terminal."},
+          {FlagKind::duration, "scrape.timeout", "10s",
+           "Longest time for one page, which is a sentence that is too long for one line of a terminal."},
           {FlagKind::regexp, "device-exclude", "^lo$", "Devices."},
           {FlagKind::list, "listen", "127.0.0.1:1,[::1]:1", "Addresses."},
           {FlagKind::list, "nothing", "", "An empty list."},
@@ -70,7 +71,8 @@ TEST_CASE("flags: booleans are --name, --no-name or --name=false") {
 TEST_CASE("flags: a list grows with each mention, anything else is given once") {
   const Parsed list({"--listen=:1", "--listen", ":2"});
   REQUIRE(list.status);
-  CHECK(std::vector<std::string>(list.flags.list("listen").begin(), list.flags.list("listen").end()) == std::vector<std::string>{":1", ":2"});
+  CHECK(std::vector<std::string>(list.flags.list("listen").begin(), list.flags.list("listen").end()) ==
+        std::vector<std::string>{":1", ":2"});
   CHECK(Parsed({"--once", "--no-once"}).error() == "flag --once cannot be repeated");
 }
 

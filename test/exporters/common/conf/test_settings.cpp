@@ -18,7 +18,8 @@ constexpr FlagSpec kFlags[] = {
 };
 constexpr std::string_view kSections[] = {"groups"};
 const CollectorInfo kOn{.name = "disk", .summary = "Disks.", .flags = kFlags, .sections = kSections};
-const CollectorInfo kOff{.name = "disk", .summary = "Disks.", .by_default = ByDefault::off, .flags = kFlags, .sections = kSections};
+const CollectorInfo kOff{
+    .name = "disk", .summary = "Disks.", .by_default = ByDefault::off, .flags = kFlags, .sections = kSections};
 
 // Flags, a section, and what comes of them.
 struct Case {
@@ -98,7 +99,8 @@ TEST_CASE("settings: what the environment filled in is not shown") {
   ::setenv("FINWATCH_TEST_SECRET", "h1dden", 1);
   CHECK(Case(kOn, {}, "most: ${FINWATCH_TEST_SECRET}\n").error ==
         "c.yml:1:7: collectors.disk.most: what the environment makes of \"${FINWATCH_TEST_SECRET}\" does not fit");
-  CHECK_THAT(Case(kOn, {}, "enabled: ${FINWATCH_TEST_SECRET}\n").error, Contains("found \"${FINWATCH_TEST_SECRET}\"") && !Contains("h1dden"));
+  CHECK_THAT(Case(kOn, {}, "enabled: ${FINWATCH_TEST_SECRET}\n").error,
+             Contains("found \"${FINWATCH_TEST_SECRET}\"") && !Contains("h1dden"));
   ::setenv("FINWATCH_TEST_NUMBER", "12", 1);
   CHECK(Case(kOn, {}, "most: ${FINWATCH_TEST_NUMBER}\n").settings->integer("collector.disk.most") == 12);
 }

@@ -126,7 +126,8 @@ TEST_CASE("yaml: the environment fills in") {
   const Result<Tree> tree = parse_yaml("port: ${FINWATCH_TEST_NAME}0\n", "c.yml");
   MapReader reader(*tree, "");
   reader.integer("port", 1, 1, 9);
-  CHECK(reader.finish().error().message == "c.yml:1:7: port: expected a whole number from 1 to 9, found \"${FINWATCH_TEST_NAME}0\"");
+  CHECK(reader.finish().error().message ==
+        "c.yml:1:7: port: expected a whole number from 1 to 9, found \"${FINWATCH_TEST_NAME}0\"");
   CHECK(contains(error_of("a: ${}\n"), "environment variable '' is not set"));
   CHECK(value("a: ${FINWATCH_TEST_NONE:-}\n").empty());
   CHECK(parse_yaml("${FINWATCH_TEST_NAME}: 1\n", "c.yml")->keys[0] == "${FINWATCH_TEST_NAME}");  // keys stay as they are

@@ -14,8 +14,8 @@ TEST_CASE("files: a kept file is read again and again, in both modes, whatever i
   const TemporaryTree tree;
   for (const ReadMode mode : {ReadMode::one, ReadMode::to_end}) {
     KeptFile file(tree.path("proc/large"), mode);
-    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4095}, std::size_t{4096},
-                                   std::size_t{4097}, std::size_t{100'000}, std::size_t{10}}) {
+    for (const std::size_t size : {std::size_t{0}, std::size_t{1}, std::size_t{4095}, std::size_t{4096}, std::size_t{4097},
+                                   std::size_t{100'000}, std::size_t{10}}) {
       const std::string text(size, 'x');
       tree.write("proc/large", text);
       const Result<std::string_view> read = file.read();

@@ -26,7 +26,8 @@ class Pipe {
   std::string out() const {
     std::string all;
     char piece[4096];
-    for (ssize_t count = 0; (count = ::read(ends_[0], piece, sizeof piece)) > 0;) all.append(piece, static_cast<std::size_t>(count));
+    for (ssize_t count = 0; (count = ::read(ends_[0], piece, sizeof piece)) > 0;)
+      all.append(piece, static_cast<std::size_t>(count));
     return all;
   }
 
@@ -51,8 +52,7 @@ TEST_CASE("log: JSON") {
   const ManualClock clock;
   const Pipe pipe;
   make_log(LogFormat::json, LogLevel::debug, pipe.in(), clock)->error("月末", {{"path", "C:\\x"}});
-  CHECK(pipe.out() ==
-        "{\"time\":\"2023-11-14T22:13:20.000Z\",\"level\":\"error\",\"msg\":\"月末\",\"path\":\"C:\\\\x\"}\n");
+  CHECK(pipe.out() == "{\"time\":\"2023-11-14T22:13:20.000Z\",\"level\":\"error\",\"msg\":\"月末\",\"path\":\"C:\\\\x\"}\n");
 }
 
 TEST_CASE("log: repeats within a minute are counted, not written") {
@@ -88,7 +88,8 @@ TEST_CASE("log: a reader that stopped reading costs lines, not time; the next li
   CHECK(written < 2000);
   CHECK(text.ends_with('\n'));  // whole lines only
   log->info("reading again");
-  CHECK(pipe.out() == "time=2023-11-14T22:13:20.000Z level=info msg=\"reading again\" lines_lost=" + std::to_string(2000 - written) + "\n");
+  CHECK(pipe.out() ==
+        "time=2023-11-14T22:13:20.000Z level=info msg=\"reading again\" lines_lost=" + std::to_string(2000 - written) + "\n");
   log->info("and on");
   CHECK(pipe.out().find("lines_lost") == std::string::npos);
 }

@@ -108,7 +108,8 @@ TEST_CASE("netlink: a dump of the running kernel, twice over one socket") {
 TEST_CASE("netlink: a question that the kernel refuses is an error, and the next one is answered") {
   Netlink netlink(NETLINK_ROUTE);
   const auto ask = [&](std::uint16_t type) {
-    return netlink.dump(type, ifinfomsg{}, [] {}, [](const NetlinkMessage&) {});
+    return netlink.dump(
+        type, ifinfomsg{}, [] {}, [](const NetlinkMessage&) {});
   };
   if (!ask(RTM_GETLINK)) {
     WARN("skipped: netlink is not to be had here");
@@ -120,7 +121,8 @@ TEST_CASE("netlink: a question that the kernel refuses is an error, and the next
 
 TEST_CASE("netlink: a protocol that does not exist is no data") {
   Netlink netlink(31);
-  const Status status = netlink.dump(RTM_GETLINK, ifinfomsg{}, [] {}, [](const NetlinkMessage&) {});
+  const Status status = netlink.dump(
+      RTM_GETLINK, ifinfomsg{}, [] {}, [](const NetlinkMessage&) {});
   REQUIRE_FALSE(status);
   CHECK((status.error().code == Errc::no_data || status.error().code == Errc::permission));
 }
@@ -128,7 +130,8 @@ TEST_CASE("netlink: a protocol that does not exist is no data") {
 TEST_CASE("netlink: a kernel that does not answer costs the timeout, not the scrape") {
   // Nothing answers on the protocol that is left to user space.
   Netlink netlink(NETLINK_USERSOCK, std::chrono::milliseconds{20});
-  const Status status = netlink.dump(RTM_GETLINK, ifinfomsg{}, [] {}, [](const NetlinkMessage&) {});
+  const Status status = netlink.dump(
+      RTM_GETLINK, ifinfomsg{}, [] {}, [](const NetlinkMessage&) {});
   REQUIRE_FALSE(status);
   CHECK(status.error().code != Errc::no_data);
 }

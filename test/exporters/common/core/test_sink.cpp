@@ -15,7 +15,8 @@ using namespace finwatch;
 namespace {
 
 constexpr MetricDesc kPlain{MetricType::gauge, "test_temperature_celsius", "How warm it is, in degrees Celsius."};
-constexpr MetricDesc kCounted{MetricType::counter, "test_jobs_total", "Jobs by \"kind\" and\nresult \\ outcome.", "kind", "result"};
+constexpr MetricDesc kCounted{MetricType::counter, "test_jobs_total", "Jobs by \"kind\" and\nresult \\ outcome.", "kind",
+                              "result"};
 constexpr MetricDesc kBuild{MetricType::info, "test_build_info", "What was built.", "version"};
 constexpr MetricDesc kState{MetricType::stateset, "test_state", "The state it is in.", "state"};
 constexpr MetricDesc kTook{MetricType::histogram, "test_took_seconds", "How long it took, in seconds.", "flow"};
@@ -165,7 +166,7 @@ TEST_CASE("sink: label values are escaped, and every bad byte becomes U+FFFD") {
   CHECK(label("总账 GL") == "总账 GL");
   CHECK(label("a\\b\"c\nd\te") == "a\\\\b\\\"c\\nd\te");
   CHECK(label("\xFF") == "\xEF\xBF\xBD");
-  CHECK(label("a\xC0\x80z") == "a\xEF\xBF\xBD\xEF\xBF\xBDz");             // an overlong NUL
+  CHECK(label("a\xC0\x80z") == "a\xEF\xBF\xBD\xEF\xBF\xBDz");              // an overlong NUL
   CHECK(label("\xED\xA0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
   CHECK(label("\xE6\x9C") == "\xEF\xBF\xBD\xEF\xBF\xBD");                  // cut short
   CHECK(label("\xF4\x90\x80\x80").find("\xF4") == std::string::npos);      // above U+10FFFF
@@ -177,10 +178,8 @@ TEST_CASE("exposition: negotiation by q-values") {
   CHECK(negotiate_format("*/*") == Format::text);
   CHECK(negotiate_format("text/html") == Format::text);
   CHECK(negotiate_format("application/openmetrics-text") == Format::open_metrics);
-  CHECK(negotiate_format("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5") ==
-        Format::open_metrics);
-  CHECK(negotiate_format("application/openmetrics-text;version=1.0.0;q=0.3, text/plain;version=0.0.4;q=0.5") ==
-        Format::text);
+  CHECK(negotiate_format("application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5") == Format::open_metrics);
+  CHECK(negotiate_format("application/openmetrics-text;version=1.0.0;q=0.3, text/plain;version=0.0.4;q=0.5") == Format::text);
   CHECK(negotiate_format("application/openmetrics-text; version=0.0.1; q=0") == Format::text);
   CHECK(negotiate_format("application/openmetrics-text;version=2.0.0") == Format::text);
   // What Prometheus 3 sends.
@@ -191,7 +190,8 @@ TEST_CASE("exposition: negotiation by q-values") {
   CHECK(negotiate_format(";;;,,q=,version=;q=x") == Format::text);
   CHECK(negotiate_format(std::string(100'000, ',')) == Format::text);
   // Capitals, blanks and quotes, as HTTP allows them.
-  CHECK(negotiate_format("Application/OpenMetrics-Text ; Version = \"1.0.0\" ; Q=0.9 , TEXT/PLAIN;q=0.8") == Format::open_metrics);
+  CHECK(negotiate_format("Application/OpenMetrics-Text ; Version = \"1.0.0\" ; Q=0.9 , TEXT/PLAIN;q=0.8") ==
+        Format::open_metrics);
   CHECK(negotiate_format("application/openmetrics-text;q=0.7, Text/Plain;Q=0.8") == Format::text);
   // What is not named is measured by the nearest wildcard.
   CHECK(negotiate_format("application/openmetrics-text;q=0.1, */*") == Format::text);
@@ -227,7 +227,7 @@ TEST_CASE("sink: help that is not UTF-8, or too long, comes out as UTF-8") {
   };
   CHECK(help_of("Caf\xE9.") == "Caf\xEF\xBF\xBD.");
   const std::string full(0xFFFE, 'x');
-  CHECK(help_of(full + "\xE8\xB4\xA2") == full);             // one byte of three fits
+  CHECK(help_of(full + "\xE8\xB4\xA2") == full);                 // one byte of three fits
   CHECK(help_of(std::string(0xFFFF, '\xFF')).size() == 0xFFFF);  // each becomes three, and only so many are kept
 }
 

@@ -50,7 +50,8 @@ TEST_CASE("own metrics: the page is sound, declared, and says who this is") {
     CHECK(declared);
   }
   CHECK(checked.families.size() == OwnMetrics::info().metrics.size());
-  CHECK_THAT(page, Contains("finwatch_build_info{program=\"finwatch-test\",version=\"") && Contains("node_exporter_build_info{version=\""));
+  CHECK_THAT(page, Contains("finwatch_build_info{program=\"finwatch-test\",version=\"") &&
+                       Contains("node_exporter_build_info{version=\""));
   CHECK_THAT(page_of(*OwnMetrics({.program = "x"}, Env{}).make_collector()), !Contains("node_exporter"));
 }
 
@@ -108,7 +109,8 @@ TEST_CASE("own metrics: what the process uses is what it uses") {
   CHECK(value_of(before, "process_start_time_seconds") < now + 2);
   rusage usage{};
   ::getrusage(RUSAGE_SELF, &usage);
-  CHECK(value_of(before, "process_cpu_seconds_total") <= static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + 2.1);
+  CHECK(value_of(before, "process_cpu_seconds_total") <=
+        static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + 2.1);
 }
 
 TEST_CASE("own metrics: without the exporter's own, build and configuration stay") {

@@ -110,14 +110,17 @@ TEST_CASE("runner: the page holds every collector and how it went") {
 
 TEST_CASE("runner: what fails, throws or is absent loses its own families and says why") {
   Runner runner({}, Env{});
-  fill(runner, entry(kAlpha, [](const Scrape&, MetricSink& sink) -> Status {
-         sink.family(kValue).add(1, "half");
-         return {Errc::malformed, "line 3"};
-       }),
-       entry(kBeta, [](const Scrape&, MetricSink& sink) -> Status {
-         sink.family(kValue).add(1, "thrown");
-         throw std::runtime_error("oh");
-       }),
+  fill(runner,
+       entry(kAlpha,
+             [](const Scrape&, MetricSink& sink) -> Status {
+               sink.family(kValue).add(1, "half");
+               return {Errc::malformed, "line 3"};
+             }),
+       entry(kBeta,
+             [](const Scrape&, MetricSink& sink) -> Status {
+               sink.family(kValue).add(1, "thrown");
+               throw std::runtime_error("oh");
+             }),
        entry(kGamma, [](const Scrape&, MetricSink&) -> Status { return Errc::no_data; }));
   runner.scrape_now();
   const std::string page = runner.scrape_now();
@@ -136,12 +139,14 @@ TEST_CASE("runner: one that hangs costs itself only, is never started twice, and
   Gate gate;
   std::atomic<int> started{0};
   Runner runner({.timeout = 200ms, .patience = 10ms}, Env{});
-  fill(runner, entry(kAlpha, says("alpha")), entry(kBeta, [&](const Scrape&, MetricSink& sink) {
-         ++started;
-         gate.wait();
-         sink.family(kValue).add(1, "beta");
-         return ok();
-       }),
+  fill(runner, entry(kAlpha, says("alpha")),
+       entry(kBeta,
+             [&](const Scrape&, MetricSink& sink) {
+               ++started;
+               gate.wait();
+               sink.family(kValue).add(1, "beta");
+               return ok();
+             }),
        entry(kGamma, says("gamma")));
   for (int scrape = 0; scrape < 20; ++scrape) {
     const std::string page = runner.scrape_now();
@@ -190,10 +195,12 @@ TEST_CASE("runner: scrapers that come together share one run, one page and its c
 TEST_CASE("runner: a scraper in a hurry shortens the run it joins") {
   const auto gate = std::make_shared<Gate>();  // outlives the runner, as a stuck collector does
   Runner runner({.timeout = 1h, .patience = 5ms}, Env{});
-  fill(runner, entry(kAlpha, [gate](const Scrape&, MetricSink&) {
-         gate->wait();
-         return ok();
-       }),
+  fill(runner,
+       entry(kAlpha,
+             [gate](const Scrape&, MetricSink&) {
+               gate->wait();
+               return ok();
+             }),
        entry(kBeta, says("beta")));
   Answer patient;
   Answer hasty;
@@ -238,7 +245,8 @@ TEST_CASE("runner: a new set of collectors takes over, counters go on, a selecti
   CHECK(has(page, "finwatch_collector_failures_total{collector=\"alpha\",reason=\"unavailable\"} 2\n"));
 }
 
-TEST_CASE("runner: however often the set is replaced while a collector hangs, one thread hangs, and its successor comes at last") {
+TEST_CASE(
+    "runner: however often the set is replaced while a collector hangs, one thread hangs, and its successor comes at last") {
   const auto gate = std::make_shared<Gate>();
   const auto started = std::make_shared<std::atomic<int>>(0);
   const auto hangs = [gate, started](const Scrape&, MetricSink& sink) {
@@ -270,10 +278,12 @@ TEST_CASE("runner: however often the set is replaced while a collector hangs, on
 TEST_CASE("runner: nothing leaks however long something hangs") {
   const auto gate = std::make_shared<Gate>();
   Runner runner({.timeout = 50ms, .patience = 5ms}, Env{});
-  fill(runner, entry(kAlpha, [gate](const Scrape&, MetricSink&) {
-         gate->wait();
-         return ok();
-       }),
+  fill(runner,
+       entry(kAlpha,
+             [gate](const Scrape&, MetricSink&) {
+               gate->wait();
+               return ok();
+             }),
        entry(kBeta, says("beta")));
   for (int scrape = 0; scrape < 20; ++scrape) runner.scrape_now();
   const auto count = [](const char* folder) { return list_folder(folder)->size(); };
@@ -311,10 +321,12 @@ TEST_CASE("runner: it goes away while a collector hangs, and answers who waits")
   Answer answer;
   {
     Runner runner({.timeout = 1h, .patience = 5ms}, Env{});
-    fill(runner, entry(kAlpha, [gate](const Scrape&, MetricSink&) {
-           gate->wait();
-           return ok();
-         }),
+    fill(runner,
+         entry(kAlpha,
+               [gate](const Scrape&, MetricSink&) {
+                 gate->wait();
+                 return ok();
+               }),
          entry(kBeta, says("beta")));
     runner.scrape({.selection = {}, .deadline = runner.deadline(0), .shape = {}}, answer);
     REQUIRE(eventually([&] { return gate->inside == 1; }));

@@ -137,8 +137,9 @@ TEST_CASE("sink collectable: summaries keep their quantiles") {
 }
 
 TEST_CASE("sink collectable: broken lines are no crash") {
-  for (const char* page : {"", "\n", "x 1\n", "# HELP\n", "# HELP x\n# TYPE x\nx{", "# HELP x y\n# TYPE x gauge\nx{a\nx{a=\nx{a=\"\\\nx\n ",
-                           "# HELP x y\n# TYPE x histogram\nx_bucket 1\nx_bucket{le=\"z\"} 1\n"})
+  for (const char* page :
+       {"", "\n", "x 1\n", "# HELP\n", "# HELP x\n# TYPE x\nx{", "# HELP x y\n# TYPE x gauge\nx{a\nx{a=\nx{a=\"\\\nx\n ",
+        "# HELP x y\n# TYPE x histogram\nx_bucket 1\nx_bucket{le=\"z\"} 1\n"})
     CHECK_NOTHROW(to_prometheus_families(page));
 }
 

@@ -15,8 +15,7 @@ using Catch::Matchers::Contains;
 namespace {
 
 const std::string kKeys = test_folder("fixtures/web/");
-const std::string kUsers =
-    "basic_auth_users:\n  alice: $2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e\n";
+const std::string kUsers = "basic_auth_users:\n  alice: $2b$04$abcdefghijklmnopqrstuujydOTSfIH/d5oUHpsygqV5X9xJLQc6e\n";
 const std::string kAlice = "Authorization: Basic YWxpY2U6Y29ycmVjdCBob3JzZQ==";  // alice:correct horse
 const std::string kWrong = "Authorization: Basic YWxpY2U6d3Jvbmc=";              // alice:wrong
 
@@ -177,8 +176,8 @@ TEST_CASE("web tls: versions are kept within what was asked for") {
 }
 
 TEST_CASE("web tls: cipher suites are those that were listed, one by one, and TLS 1.3 is not touched by the list") {
-  const GuardedWeb web(tls("  cipher_suites:\n    - TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\n    - TLS_RSA_WITH_AES_128_CBC_SHA\n",
-                           "server-new"));
+  const GuardedWeb web(
+      tls("  cipher_suites:\n    - TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384\n    - TLS_RSA_WITH_AES_128_CBC_SHA\n", "server-new"));
   const auto offer = [&](const std::string& ciphers) {
     return ask_tls(web.address, {.priority = "NONE:+VERS-TLS1.2:+SIGN-ALL:+GROUP-ALL:+COMP-NULL:+CTYPE-X509:" + ciphers});
   };
@@ -194,7 +193,8 @@ TEST_CASE("web tls: curves and preferences") {
   CHECK(ask_tls(web.address, {.priority = "NORMAL:-GROUP-ALL:+GROUP-SECP521R1"}).shook_hands);
   CHECK_FALSE(ask_tls(web.address, {.priority = "NORMAL:-GROUP-ALL:+GROUP-SECP384R1"}).shook_hands);
   const std::string ciphers =
-      "  max_version: TLS12\n  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]\n";
+      "  max_version: TLS12\n  cipher_suites: [TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, "
+      "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256]\n";
   const std::string client = "NORMAL:-VERS-ALL:+VERS-TLS1.2:-CIPHER-ALL:+AES-128-GCM:+AES-256-GCM";
   const GuardedWeb ours(tls(ciphers));
   CHECK_THAT(ask_tls(ours.address, {.priority = client}).suite, Contains("AES_256"));
@@ -226,7 +226,8 @@ TEST_CASE("web tls: client certificates are asked for as the file says") {
 }
 
 TEST_CASE("web tls: a client certificate must carry one of the allowed names, exactly") {
-  const std::string head = "  client_ca_file: " + kKeys + "ca.pem\n  client_auth_type: RequireAndVerifyClientCert\n  client_allowed_sans: ";
+  const std::string head =
+      "  client_ca_file: " + kKeys + "ca.pem\n  client_auth_type: RequireAndVerifyClientCert\n  client_allowed_sans: ";
   for (const char* name : {"scraper.finwatch.test", "192.0.2.7", "ops@finwatch.test", "spiffe://finwatch.test/scraper"}) {
     const GuardedWeb web(tls(head + "[other.test, \"" + name + "\"]\n"));
     CHECK(ask_tls(web.address, with_certificate("client")).response.code == 200);
@@ -240,7 +241,8 @@ TEST_CASE("web tls: a client certificate must carry one of the allowed names, ex
 TEST_CASE("web tls: a certificate is changed while running, also after a broken one") {
   GuardedWeb web("");
   web.server.reset();
-  for (const char* kind : {".pem", ".key"}) web.replace(std::string("live") + kind, fixture_text("web/server" + std::string(kind)));
+  for (const char* kind : {".pem", ".key"})
+    web.replace(std::string("live") + kind, fixture_text("web/server" + std::string(kind)));
   web.write("tls_server_config:\n  cert_file: live.pem\n  key_file: live.key\n" + kUsers);
   auto started = WebServer::start({.listen_addresses = {"127.0.0.1:0"}, .config_file = web.path}, {}, *web.runner, web.env);
   REQUIRE(started);
@@ -264,7 +266,7 @@ TEST_CASE("web tls: inline certificates work like files") {
     for (LineReader lines(pem); auto line = lines.next();) out += "    " + std::string(*line) + "\n";
     return out;
   };
-  const GuardedWeb web("tls_server_config:\n  cert: " + indent(fixture_text("web/server.pem")) + "  key: " +
-                       indent(fixture_text("web/server.key")));
+  const GuardedWeb web("tls_server_config:\n  cert: " + indent(fixture_text("web/server.pem")) +
+                       "  key: " + indent(fixture_text("web/server.key")));
   CHECK(ask_tls(web.address).response.code == 200);
 }

@@ -114,7 +114,8 @@ TEST_CASE("web: 64 scrapers at once all get their page") {
 TEST_CASE("web: stopping answers what is running, cuts what never ends, and then refuses") {
   std::vector<WebReply> kept;
   WebHooks hooks;
-  hooks.routes.push_back({.path = "/never", .handler = [&](const WebRequest&, WebReply reply) { kept.push_back(std::move(reply)); }});
+  hooks.routes.push_back(
+      {.path = "/never", .handler = [&](const WebRequest&, WebReply reply) { kept.push_back(std::move(reply)); }});
   WebFixture web({.limits = impatient()}, std::move(hooks), 100ms);
   WebClient scraper = web.client();
   WebClient waiter = web.client();

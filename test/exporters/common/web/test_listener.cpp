@@ -61,7 +61,8 @@ TEST_CASE("web: a socket file left by a killed process is replaced, one in use a
 TEST_CASE("web: an address that cannot be served says which, why and what next") {
   const Result<Listener> taken = open_listener("127.0.0.1:0");
   REQUIRE(taken);
-  CHECK_THAT(failure(taken->address), Contains(taken->address) && Contains("Address already in use") && Contains("--web.listen-address"));
+  CHECK_THAT(failure(taken->address),
+             Contains(taken->address) && Contains("Address already in use") && Contains("--web.listen-address"));
   CHECK_THAT(failure("192.0.2.1:0"), Contains("no such address"));
   for (const char* bad : {"", "19600", "127.0.0.1", "127.0.0.1:", "127.0.0.1:70000", "127.0.0.1:http", "::1:9100", "[::1]"})
     CHECK_THAT(failure(bad), Contains("listen address \"" + std::string(bad) + "\"") && Contains("write host:port"));

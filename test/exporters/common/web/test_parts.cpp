@@ -40,7 +40,8 @@ TEST_CASE("web credentials: basic authentication is decoded strictly") {
   REQUIRE(alice);
   CHECK(alice->user == "alice");
   CHECK(alice->password == "correct:horse");
-  for (const char* broken : {"", "Basic", "Basic ", "Basic YWxpY2U=", "Bearer YTpi", "Basic YTpiAGM="}) CHECK_FALSE(parse_basic_auth(broken));
+  for (const char* broken : {"", "Basic", "Basic ", "Basic YWxpY2U=", "Bearer YTpi", "Basic YTpiAGM="})
+    CHECK_FALSE(parse_basic_auth(broken));
 }
 
 TEST_CASE("web rate limit: a burst, then one an interval") {

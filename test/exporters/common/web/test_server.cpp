@@ -60,7 +60,8 @@ TEST_CASE("web: a scraper's own timeout shortens the wait, and what is no number
   const WebResponse hasty = client.get("/metrics", {"X-Prometheus-Scrape-Timeout-Seconds: 0.2"});
   CHECK(hasty.code == 200);
   CHECK(std::chrono::steady_clock::now() - begun < 650ms);  // it did not wait for the collector
-  CHECK_THAT(hasty.body, Contains("test_scrape_collector_success{collector=\"answer\"} 0") && !Contains("finwatch_test_answer"));
+  CHECK_THAT(hasty.body,
+             Contains("test_scrape_collector_success{collector=\"answer\"} 0") && !Contains("finwatch_test_answer"));
   std::this_thread::sleep_for(800ms);
   for (const char* odd : {"soon", "-1", "nan", "1e99", ""})
     CHECK(client.get("/metrics?exclude[]=answer", {"X-Prometheus-Scrape-Timeout-Seconds: " + std::string(odd)}).code == 200);
@@ -84,9 +85,9 @@ TEST_CASE("web: other methods and paths are told what would work") {
 
 TEST_CASE("web: the landing page names the program in both languages and escapes what it is given") {
   WebHooks hooks;
-  hooks.routes.push_back({.path = "/locks", .summary = "who waits <for> whom", .handler = [](const WebRequest&, WebReply reply) {
-                            reply.send({.body = "none\n"});
-                          }});
+  hooks.routes.push_back({.path = "/locks",
+                          .summary = "who waits <for> whom",
+                          .handler = [](const WebRequest&, WebReply reply) { reply.send({.body = "none\n"}); }});
   const WebFixture web({.telemetry_path = "/m&m", .program = "<script>", .version = "1.2"}, std::move(hooks));
   const WebResponse page = web.client().get("/");
   CHECK(page.header("Content-Type") == "text/html; charset=utf-8");
@@ -131,7 +132,9 @@ TEST_CASE("web: a program's routes answer now or later, and take a bounded body"
                               r.send({.code = 202, .body = query});
                             });
                           }});
-  hooks.routes.push_back({.verb = Route::Verb::post, .path = "/webhook", .most_body = 10,
+  hooks.routes.push_back({.verb = Route::Verb::post,
+                          .path = "/webhook",
+                          .most_body = 10,
                           .handler = [](const WebRequest& request, WebReply reply) {
                             reply.send({.body = std::string(request.header("X-Word")) + std::string(request.body())});
                           }});

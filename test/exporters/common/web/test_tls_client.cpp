@@ -47,8 +47,8 @@ TlsSeen ask_tls(const std::string& address, const TlsAsk& ask) {
   gnutls_certificate_credentials_t credentials = nullptr;
   gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL | GNUTLS_FORCE_CLIENT_CERT);
   gnutls_certificate_allocate_credentials(&credentials);
-  if (!ask.certificate.empty() && gnutls_certificate_set_x509_key_file(credentials, ask.certificate.c_str(), ask.key.c_str(),
-                                                                       GNUTLS_X509_FMT_PEM) != 0)
+  if (!ask.certificate.empty() &&
+      gnutls_certificate_set_x509_key_file(credentials, ask.certificate.c_str(), ask.key.c_str(), GNUTLS_X509_FMT_PEM) != 0)
     throw std::runtime_error("the test's client certificate cannot be read: " + ask.certificate);
   if (gnutls_priority_set_direct(session, ask.priority.c_str(), nullptr) != 0)
     throw std::runtime_error("the test's priority is wrong: " + ask.priority);
@@ -62,8 +62,8 @@ TlsSeen ask_tls(const std::string& address, const TlsAsk& ask) {
   if (seen.shook_hands) {
     seen.suite = gnutls_ciphersuite_get(session);
     seen.subject = subject_of(session);
-    const std::string request =
-        "GET " + ask.target + " HTTP/1.1\r\nHost: t\r\nConnection: close\r\n" + (ask.header.empty() ? "" : ask.header + "\r\n") + "\r\n";
+    const std::string request = "GET " + ask.target + " HTTP/1.1\r\nHost: t\r\nConnection: close\r\n" +
+                                (ask.header.empty() ? "" : ask.header + "\r\n") + "\r\n";
     gnutls_record_send(session, request.data(), request.size());
     read_response(session, seen.response);
   }

@@ -19,8 +19,9 @@ struct TlsWeb {
   TlsWeb() {
     const std::string keys = test_folder("fixtures/web/");
     tree.write("web.yml", "tls_server_config:\n  cert_file: " + keys + "server.pem\n  key_file: " + keys + "server.key\n");
-    web = std::make_unique<WebFixture>(WebOptions{.config_file = tree.path("web.yml"),
-                                                  .limits = {.first_request = 2s, .idle = 60s, .request = 60s, .slow_reader = 50ms, .drain = 200ms}});
+    web = std::make_unique<WebFixture>(
+        WebOptions{.config_file = tree.path("web.yml"),
+                   .limits = {.first_request = 2s, .idle = 60s, .request = 60s, .slow_reader = 50ms, .drain = 200ms}});
   }
   TemporaryTree tree;
   std::unique_ptr<WebFixture> web;
@@ -52,7 +53,8 @@ TEST_CASE("web tls: a handshake that drips is not kept for longer than the first
   }
   std::size_t open = dripping.size();
   for (int turn = 0; turn < 100 && open > 0; ++turn) {
-    open = static_cast<std::size_t>(std::count_if(dripping.begin(), dripping.end(), [](WebClient& client) { return client.send("\x2a"); }));
+    open = static_cast<std::size_t>(
+        std::count_if(dripping.begin(), dripping.end(), [](WebClient& client) { return client.send("\x2a"); }));
     if (turn == 5) CHECK(ask_tls(tls.web->address).response.code == 200);
     std::this_thread::sleep_for(50ms);
   }
@@ -61,8 +63,9 @@ TEST_CASE("web tls: a handshake that drips is not kept for longer than the first
 
 TEST_CASE("web tls: clear text, garbage and a hang-up in the middle get no page and harm nobody") {
   const TlsWeb tls;
-  for (const std::string_view bytes : {std::string_view("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n"), std::string_view("\x80\x2e\x01\x03\x01\x00\x15", 7),
-                                       std::string_view("\x16\x03\x01\xff\xff\xff\xff\xff\xff", 9), std::string_view("\x15\x03\x01\x00\x02\x02\x28", 7)}) {
+  for (const std::string_view bytes :
+       {std::string_view("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n"), std::string_view("\x80\x2e\x01\x03\x01\x00\x15", 7),
+        std::string_view("\x16\x03\x01\xff\xff\xff\xff\xff\xff", 9), std::string_view("\x15\x03\x01\x00\x02\x02\x28", 7)}) {
     WebClient client = tls.web->client();
     client.send(bytes);
     CHECK(client.receive().code != 200);

@@ -22,7 +22,9 @@ std::string bad(std::string_view text) {
   return config ? "accepted" : config.error().message;
 }
 
-std::string tls(std::string_view lines) { return "tls_server_config:\n  cert_file: a.pem\n  key_file: a.key\n" + std::string(lines); }
+std::string tls(std::string_view lines) {
+  return "tls_server_config:\n  cert_file: a.pem\n  key_file: a.key\n" + std::string(lines);
+}
 
 }  // namespace
 
@@ -44,7 +46,8 @@ TEST_CASE("web config: every key is read, and paths are relative to the file") {
       "  cipher_suites:\n    - TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256\n  curve_preferences: [X25519, CurveP256]\n"
       "http_server_config:\n  http2: false\n  headers:\n    X-Frame-Options: deny\n    Content-Security-Policy: \"\"\n"
       "    Strict-Transport-Security: max-age=31536000\n"
-      "basic_auth_users:\n  alice: " + std::string(kHash) + "\nrate_limit:\n  interval: 1s\n  burst: 20\n");
+      "basic_auth_users:\n  alice: " +
+      std::string(kHash) + "\nrate_limit:\n  interval: 1s\n  burst: 20\n");
   CHECK(config.tls.enabled);
   CHECK(config.tls.certificate.file == "/etc/web/a.pem");
   CHECK(config.tls.key.file == "/keys/a.key");
@@ -68,7 +71,8 @@ TEST_CASE("web config: the five kinds of client authentication, and the old word
                                                       {"RequireClientCert", ClientAuth::any},
                                                       {"VerifyClientCertIfGiven", ClientAuth::verify_if_given},
                                                       {"RequireAndVerifyClientCert", ClientAuth::verify}};
-  for (const auto& [word, kind] : kinds) CHECK(good(tls("  client_auth_type: " + std::string(word) + "\n")).tls.client_auth == kind);
+  for (const auto& [word, kind] : kinds)
+    CHECK(good(tls("  client_auth_type: " + std::string(word) + "\n")).tls.client_auth == kind);
 }
 
 TEST_CASE("web config: what is wrong is named with its place and the nearest right word") {
@@ -85,14 +89,16 @@ TEST_CASE("web config: what is wrong is named with its place and the nearest rig
   CHECK_THAT(bad(tls("  curve_preferences: [CurveP257]\n")), Contains("CurveP25"));
   CHECK_THAT(bad(tls("  client_auth_type: RequireAndVerify\n")), StartsWith("web.yml:4:21: "));
   CHECK_THAT(bad(tls("  client_ca_file: ca.pem\n")), StartsWith("web.yml:4:19: ") && Contains("client_auth_type"));
-  CHECK_THAT(bad(tls("  client_allowed_sans: [a]\n  client_auth_type: VerifyClientCertIfGiven\n")), StartsWith("web.yml:4:24: "));
+  CHECK_THAT(bad(tls("  client_allowed_sans: [a]\n  client_auth_type: VerifyClientCertIfGiven\n")),
+             StartsWith("web.yml:4:24: "));
   CHECK_THAT(bad(tls("  prefer_server_cipher_suites: 7\n")), StartsWith("web.yml:4:32: "));
   CHECK_THAT(bad("tls_server_config:\n  cert_file: a\n"), Contains("key_file (or key) is missing"));
   CHECK_THAT(bad("tls_server_config:\n  cert_file: ''\n  key_file: a\n"), Contains("cert_file (or cert) is missing"));
 }
 
 TEST_CASE("web config: control characters are refused before the YAML library sees them") {
-  for (const std::string_view text : {std::string_view("\0,U", 3), std::string_view("a: \x04", 4), std::string_view("a: b\x1b", 5)})
+  for (const std::string_view text :
+       {std::string_view("\0,U", 3), std::string_view("a: \x04", 4), std::string_view("a: b\x1b", 5)})
     CHECK_THAT(bad(text), StartsWith("web.yml:1: a control character"));
 }
 

@@ -11,8 +11,8 @@
 #include "run/runner.h"
 #include "support/catch.h"
 #include "support/collector_test.h"
-#include "web/server.h"
 #include "support/web_client.h"
+#include "web/server.h"
 
 namespace finwatch::test {
 
@@ -30,10 +30,8 @@ class PausingCollector final : public Collector {
     return ok();
   }
 };
-inline const CollectorInfo pausing_collector{.name = "answer",
-                                             .summary = "A number.",
-                                             .metrics = kWebMetrics,
-                                             .make = make_collector<PausingCollector>};
+inline const CollectorInfo pausing_collector{
+    .name = "answer", .summary = "A number.", .metrics = kWebMetrics, .make = make_collector<PausingCollector>};
 
 struct WebFixture {
   explicit WebFixture(WebOptions options = {}, WebHooks hooks = {}, std::chrono::milliseconds pause = {}) {
