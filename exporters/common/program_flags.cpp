@@ -15,7 +15,7 @@ constexpr FlagSpec kCommonFlags[] = {
     {FlagKind::boolean, "config.check", "false", "Check flags and configuration files, say what is wrong, and exit."},
     {FlagKind::text, "web.config.file", "", "TLS and users, in the web-config.yml format of the Prometheus exporters."},
     {FlagKind::text, "web.telemetry-path", "/metrics", "Path of the metrics."},
-    {FlagKind::integer, "web.max-requests", "40", "Most requests for metrics in flight, 0 for no limit."},
+    {FlagKind::integer, "web.max-requests", "128", "Most requests for metrics in flight, 0 for no limit."},
     {FlagKind::boolean, "web.systemd-socket", "false",
      "Serve on the sockets that systemd opened, instead of web.listen-address."},
     {FlagKind::boolean, "web.disable-exporter-metrics", "false",

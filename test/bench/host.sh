@@ -37,13 +37,13 @@ free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1
 for collector in json.load(sys.stdin)["collectors"]:
     if collector["default"]: print(collector["name"])' | sort -u >"$out/on_here"
 shared=$(comm -12 "$out/on_there" "$out/on_here")
-flags="--collector.disable-defaults"
-for name in $shared; do flags+=" --collector.$name"; done
+flags=(--collector.disable-defaults)
+for name in $shared; do flags+=("--collector.$name"); done
 echo "$shared" | tr '\n' ' ' >"$out/collectors"
 
 # What the peer opens in one scrape is what the floor keeps open; a second floor keeps open what finwatch-host does.
 port=$(free_port)
-"$peer" $flags --web.listen-address="127.0.0.1:$port" >"$out/peer.log" 2>&1 &
+"$peer" "${flags[@]}" --web.listen-address="127.0.0.1:$port" >"$out/peer.log" 2>&1 &
 pid=$!
 trap 'kill $pid 2>/dev/null || true' EXIT
 for _ in $(seq 50); do curl -fs "http://127.0.0.1:$port/metrics" >"$out/page" && break; sleep 0.1; done
@@ -54,7 +54,7 @@ kill -INT "$tracer"; wait "$tracer" 2>/dev/null || true
 kill "$pid"; wait "$pid" 2>/dev/null || true
 sed -nE 's/.*openat\([^,]*, "([^"]*)".*/\1/p' "$out/strace" | sort -u >"$out/files"
 
-"$ours" $flags --web.listen-address="127.0.0.1:$port" 2>"$out/ours.log" &
+"$ours" "${flags[@]}" --web.listen-address="127.0.0.1:$port" 2>"$out/ours.log" &
 pid=$!
 for _ in $(seq 50); do curl -fs "http://127.0.0.1:$port/metrics" >"$out/our_page" && break; sleep 0.1; done
 find "/proc/$pid/fd" -type l -exec readlink {} + | grep -E '^/(proc|sys)/' | sort -u >"$out/our_files"
@@ -63,8 +63,8 @@ trap - EXIT
 
 a=$(free_port) b=$(free_port) c=$(free_port) d=$(free_port)
 python3 test/bench/scrape.py $quick --json "$out/figures.json" \
-  "finwatch-host=http://127.0.0.1:$a/metrics=$ours $flags --web.listen-address=127.0.0.1:$a --web.max-requests=0" \
-  "node_exporter=http://127.0.0.1:$b/metrics=$peer $flags --web.listen-address=127.0.0.1:$b" \
+  "finwatch-host=http://127.0.0.1:$a/metrics=$ours ${flags[*]} --web.listen-address=127.0.0.1:$a" \
+  "node_exporter=http://127.0.0.1:$b/metrics=$peer ${flags[*]} --web.listen-address=127.0.0.1:$b" \
   "floor=http://127.0.0.1:$c/metrics=build/release/bin/bench_floor $c $out/files $out/page" \
   "floor of our files=http://127.0.0.1:$d/metrics=build/release/bin/bench_floor $d $out/our_files $out/our_page"
 echo

@@ -36,7 +36,7 @@ def scrape_at_once(port, many):
 
 class LoadTest(unittest.TestCase):
     def test_64_scrapers_at_once_get_64_whole_pages(self):
-        with Host("--web.max-requests=0") as host:
+        with Host() as host:
             for _ in range(10):
                 for page in scrape_at_once(host.port, 64):
                     check(page.endswith(b"\n") and b"node_load1 " in page, "a page is not whole")

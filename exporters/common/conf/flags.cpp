@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kColumns = 100;
 constexpr std::size_t kIndent = 6;
 
-std::string quoted(std::string_view name) { return "--" + std::string(name); }
+std::string dashed(std::string_view name) { return "--" + std::string(name); }
 
 void wrap(std::string& out, std::string_view text) {
   std::size_t column = 0;
@@ -89,14 +89,14 @@ Status Flags::parse(std::span<const char* const> arguments) {
       std::vector<std::string_view> names;
       for (const auto& [known, spec] : specs_)
         if (!spec->hidden) names.push_back(known);
-      return {Errc::config, "unknown flag " + quoted(valid_utf8(name)) + did_you_mean(name, names) + " --help lists them"};
+      return {Errc::config, "unknown flag " + dashed(valid_utf8(name)) + did_you_mean(name, names) + " --help lists them"};
     }
     const FlagSpec& spec = *found->second;
     std::string_view value = negated ? "false" : spec.kind == FlagKind::boolean ? "true" : spec.bare_value;
     if (equals != std::string_view::npos) {
       value = word.substr(equals + 1);
     } else if (value.empty()) {
-      if (i + 1 == arguments.size()) return {Errc::config, quoted(spec.name) + " needs a value"};
+      if (i + 1 == arguments.size()) return {Errc::config, dashed(spec.name) + " needs a value"};
       value = arguments[++i];
     }
     if (Status status = take(spec, value); !status) return status;
@@ -106,8 +106,8 @@ Status Flags::parse(std::span<const char* const> arguments) {
 
 Status Flags::take(const FlagSpec& spec, std::string_view value) {
   if (given(spec.name) && spec.kind != FlagKind::list)
-    return {Errc::config, "flag " + quoted(spec.name) + " cannot be repeated"};
-  if (Status status = check_flag_value(spec.kind, quoted(spec.name), value); !status) return status;
+    return {Errc::config, "flag " + dashed(spec.name) + " cannot be repeated"};
+  if (Status status = check_flag_value(spec.kind, dashed(spec.name), value); !status) return status;
   values_[spec.name].emplace_back(value);
   return ok();
 }

@@ -38,7 +38,7 @@ struct WebOptions {
   bool systemd_socket = false;                // take the sockets that systemd opened (LISTEN_FDS) instead
   std::string config_file;                    // web-config.yml of the Prometheus exporters; "" for none
   std::string telemetry_path = "/metrics";
-  int max_requests = 40;                                      // metrics requests in flight before 503; 0 for no limit
+  int max_requests = 128;                                     // metrics requests in flight before 503; 0 for no limit
   std::string program, version, description, description_zh;  // for the landing page
   WebLimits limits;
 };
