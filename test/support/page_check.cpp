@@ -8,10 +8,15 @@
 namespace finwatch::test {
 namespace {
 
-bool is_name(std::string_view text) {
+// Colons are for rules and for textfiles of people who do as rules do; a label has none.
+enum class Name { metric, label };
+
+bool is_name(std::string_view text, Name kind) {
   if (text.empty() || (text[0] >= '0' && text[0] <= '9')) return false;
   for (const char c : text)
-    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_')) return false;
+    if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
+          (c == ':' && kind == Name::metric)))
+      return false;
   return true;
 }
 
@@ -29,13 +34,13 @@ struct Sample {
 std::optional<Sample> parse_sample(std::string_view line) {
   Sample sample;
   std::size_t at = line.find_first_of("{ ");
-  if (at == std::string_view::npos || !is_name(line.substr(0, at))) return std::nullopt;
+  if (at == std::string_view::npos || !is_name(line.substr(0, at), Name::metric)) return std::nullopt;
   sample.name = line.substr(0, at);
   if (line[at] == '{') {
     ++at;
     while (at < line.size() && line[at] != '}') {
       const std::size_t equals = line.find("=\"", at);
-      if (equals == std::string_view::npos || !is_name(line.substr(at, equals - at))) return std::nullopt;
+      if (equals == std::string_view::npos || !is_name(line.substr(at, equals - at), Name::label)) return std::nullopt;
       const std::string label(line.substr(at, equals - at));
       std::string value;
       at = equals + 2;
@@ -74,7 +79,7 @@ CheckedPage check_page(std::string_view page) {
     if (line->starts_with("# HELP ")) {
       FieldReader fields(line->substr(7));
       open = fields.next();
-      if (!is_name(open)) wrong(*line, "no name in HELP");
+      if (!is_name(open, Name::metric)) wrong(*line, "no name in HELP");
       if (checked.families.contains(open)) wrong(*line, "a family stands in two pieces");
       family = &checked.families[open];
     } else if (line->starts_with("# TYPE ")) {
