@@ -18,6 +18,7 @@ int forget_object(dl_phdr_info* object, std::size_t, void*) {
     // Whole pages only: a page at the edge might be shared with a writable neighbour.
     const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr + page - 1) & ~(page - 1);
     const std::uintptr_t end = (object->dlpi_addr + segment.p_vaddr + segment.p_memsz) & ~(page - 1);
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of segments come as numbers
     if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
   }
   return 0;

@@ -33,7 +33,7 @@ namespace fs = std::filesystem;
 using namespace finwatch;
 using fuzz::require;
 
-// What a collector needs beside its defaults to read all it can. `section` is its part of a configuration file.
+// What a collector needs beside its defaults to read all it can; "{tree}" in a flag is the tree. `section` is its part of a configuration file.
 struct Configured {
   std::map<std::string, std::string> flags;
   const char* section = nullptr;
@@ -41,12 +41,17 @@ struct Configured {
 const Configured& configured(std::string_view collector) {
   static const Configured kNothing;
   static const std::map<std::string_view, Configured> kConfigured = {
+      {"cpu",
+       {{{"collector.cpu.info", "true"},
+         {"collector.cpu.info.flags-include", ".*"},
+         {"collector.cpu.info.bugs-include", ".*"}}}},
       {"netstat", {{{"collector.netstat.fields", ".*"}}}},
       {"ports", {{{"collector.ports.local", "22,1521,8080"}, {"collector.ports.remote", "3306"}}}},
       {"process_groups", {{}, "groups:\n- name: '{{.Comm}}:{{.ExeBase}}:{{.Matches.word}}'\n  cmdline: ['(?P<word>\\S+)$']\n"}},
       {"sysctl",
        {{{"collector.sysctl.include", "kernel.threads-max,kernel.random.entropy_avail"},
          {"collector.sysctl.include-info", "kernel.seccomp.actions_avail"}}}},
+      {"textfile", {{{"collector.textfile.directory", "{tree}/textfile"}, {"collector.textfile.max-age", "1h"}}}},
       {"units", {{{"collector.units.include", ".*"}}, "names: [oracle.service, nc.service]\n"}},
       {"vmstat", {{{"collector.vmstat.fields", ".*"}}}},
   };
@@ -99,8 +104,11 @@ class Machine {
   // A collector may refuse to be made, when what it needs for that is damaged.
   std::unique_ptr<test::KeptCollector> make(const Reader& reader) const {
     const Configured& extra = configured(reader.info->name);
+    std::map<std::string, std::string> flags = extra.flags;
+    for (auto& [name, value] : flags)
+      if (const std::size_t at = value.find("{tree}"); at != std::string::npos) value.replace(at, 6, tree_.path());
     try {
-      return std::make_unique<test::KeptCollector>(*reader.info, tree_.env(&clock_), extra.flags,
+      return std::make_unique<test::KeptCollector>(*reader.info, tree_.env(&clock_), flags,
                                                    extra.section == nullptr ? nullptr : &reader.section);
     } catch (const std::runtime_error&) {
       return nullptr;

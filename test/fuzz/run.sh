@@ -33,7 +33,7 @@ run_one() {
   local name=$1 log=$room/logs/$1.log folder corpus=("$room/corpus/$1")
   mkdir -p "${corpus[0]}"
   for folder in "test/fuzz/seeds/$name" "$room/seeds/$name"; do [ ! -d "$folder" ] || corpus+=("$folder"); done
-  if build/clang/bin/fuzz_"$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+  if build/clang/bin/fuzz_"$name" -max_total_time="$seconds" -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 -print_funcs=0 \
     -artifact_prefix="$room/broken/$name-" "${corpus[@]}" >"$log" 2>&1; then
     echo "ok   $name: $(sed -nE 's/^stat::number_of_executed_units: +//p' "$log") inputs, $(grep -aoE 'cov: [0-9]+' "$log" | tail -1)"
   else

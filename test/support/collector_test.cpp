@@ -44,10 +44,10 @@ Collected run(Collector& collector, MetricSink& sink, const Scrape& scrape) {
 
 }  // namespace
 
-FakeSettings::FakeSettings(const CollectorInfo& info, std::map<std::string, std::string> values, const Tree* section)
+FakeSettings::FakeSettings(const CollectorInfo& info, const std::map<std::string, std::string>& values, const Tree* section)
     : section_(section) {
   for (const FlagSpec& spec : info.flags) values_.emplace(spec.name, spec.default_value);
-  for (auto& [flag, value] : values) {
+  for (const auto& [flag, value] : values) {
     declared(info, flag);
     values_[flag] = value;
   }
@@ -65,9 +65,9 @@ long long FakeSettings::integer(std::string_view flag) const { return to_number<
 std::chrono::nanoseconds FakeSettings::duration(std::string_view flag) const { return to_duration(text(flag)); }
 std::span<const std::string> FakeSettings::list(std::string_view flag) const { return lists_.find(flag)->second; }
 
-KeptCollector::KeptCollector(const CollectorInfo& info, const Env& env, std::map<std::string, std::string> flags,
+KeptCollector::KeptCollector(const CollectorInfo& info, const Env& env, const std::map<std::string, std::string>& flags,
                              const Tree* section)
-    : env_(env), settings_(info, std::move(flags), section) {
+    : env_(env), settings_(info, flags, section) {
   MadeCollector made = info.make(env_, settings_);
   if (!made) throw std::runtime_error(made.error().message);
   collector_ = std::move(*made);
@@ -79,8 +79,9 @@ Collected KeptCollector::collect(std::chrono::nanoseconds within) {
              {.deadline = now + std::chrono::duration_cast<SteadyTime::duration>(within), .number = ++scrape_});
 }
 
-Collected collect(const CollectorInfo& info, const Env& env, std::map<std::string, std::string> flags, const Tree* section) {
-  return KeptCollector(info, env, std::move(flags), section).collect();
+Collected collect(const CollectorInfo& info, const Env& env, const std::map<std::string, std::string>& flags,
+                  const Tree* section) {
+  return KeptCollector(info, env, flags, section).collect();
 }
 
 Env fixture_host() {

@@ -19,7 +19,7 @@ namespace finwatch::test {
 /// Settings from literal text, with the collector's declared defaults: {{"collector.arp.device-exclude", "lo"}}.
 class FakeSettings final : public Settings {
  public:
-  FakeSettings(const CollectorInfo& info, std::map<std::string, std::string> values = {}, const Tree* section = nullptr);
+  FakeSettings(const CollectorInfo& info, const std::map<std::string, std::string>& values = {}, const Tree* section = nullptr);
   std::string_view text(std::string_view flag) const override;
   bool boolean(std::string_view flag) const override;
   long long integer(std::string_view flag) const override;
@@ -41,13 +41,13 @@ struct Collected {
 };
 
 /// Makes the collector and runs it once.
-Collected collect(const CollectorInfo& info, const Env& env, std::map<std::string, std::string> flags = {},
+Collected collect(const CollectorInfo& info, const Env& env, const std::map<std::string, std::string>& flags = {},
                   const Tree* section = nullptr);
 
 /// A collector that stays, for tests of what changes between two scrapes.
 class KeptCollector {
  public:
-  KeptCollector(const CollectorInfo& info, const Env& env, std::map<std::string, std::string> flags = {},
+  KeptCollector(const CollectorInfo& info, const Env& env, const std::map<std::string, std::string>& flags = {},
                 const Tree* section = nullptr);
   Collected collect(std::chrono::nanoseconds within = std::chrono::seconds{5});
   Collector& get() { return *collector_; }
@@ -71,9 +71,9 @@ class TemporaryTree {
  public:
   TemporaryTree();
   ~TemporaryTree();
-  void write(std::string_view path, std::string_view text) const;   // makes the folders it needs
-  void link(std::string_view path, std::string_view target) const;  // a symbolic link
-  void remove(std::string_view path) const;
+  void write(std::string_view below, std::string_view text) const;   // makes the folders it needs
+  void link(std::string_view below, std::string_view target) const;  // a symbolic link
+  void remove(std::string_view below) const;
   std::string path(std::string_view below = {}) const;
   Env env(const Clock* clock = nullptr) const;
 

@@ -197,6 +197,7 @@ void Convoy::Road::drive(std::shared_ptr<Road> road, std::uint64_t turn) {
 }
 
 // Sleeps until the timer says that a run takes long; a run that is over in time stops it.
+// NOLINTNEXTLINE(performance-unnecessary-value-param): the thread keeps the road alive
 void Convoy::Road::watch(std::shared_ptr<Road> road) {
   std::uint64_t expirations = 0;
   while (::read(road->timer.get(), &expirations, sizeof expirations) > 0 || errno == EINTR) {

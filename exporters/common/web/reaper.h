@@ -60,7 +60,7 @@ class Reaper {
 
  private:
   void run();
-  void end(Watched& connection);
+  static void end(Watched& connection);
 
   const WebLimits limits_;
   std::mutex mutex_;

@@ -177,7 +177,7 @@ struct TlsSetup::Parts {
   static int watch_handshake(gnutls_session_t session, unsigned type, unsigned when, unsigned incoming,
                              const gnutls_datum_t* message);
   Status load(const TlsConfig& config);
-  Status load_authority(const TlsConfig& config);
+  Status load_authority(const TlsConfig& config) const;
 
   gnutls_certificate_credentials_t credentials = nullptr;
   gnutls_priority_t modern = nullptr;   // nullptr: TLS 1.3 is not allowed
@@ -221,7 +221,7 @@ int TlsSetup::Parts::watch_handshake(gnutls_session_t session, unsigned type, un
   return 0;
 }
 
-Status TlsSetup::Parts::load_authority(const TlsConfig& config) {
+Status TlsSetup::Parts::load_authority(const TlsConfig& config) const {
   if (client_auth != ClientAuth::verify && client_auth != ClientAuth::verify_if_given) return ok();
   if (!config.client_authority.given()) {
     gnutls_certificate_set_x509_system_trust(credentials);
@@ -247,7 +247,8 @@ Status TlsSetup::Parts::load(const TlsConfig& config) {
   const gnutls_datum_t certificate_data = datum(*certificate);
   const gnutls_datum_t key_data = datum(*key);
   const int loaded = gnutls_certificate_set_x509_key_mem(credentials, &certificate_data, &key_data, GNUTLS_X509_FMT_PEM);
-  ::explicit_bzero(key->data(), key->size());
+  std::string& secret = *key;
+  ::explicit_bzero(secret.data(), secret.size());
   if (loaded < 0)
     return {Errc::config, name_of(config.certificate, "cert") + " and " + name_of(config.key, "key") +
                               " cannot be used together: " + gnutls_strerror(loaded)};

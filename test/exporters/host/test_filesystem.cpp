@@ -22,7 +22,6 @@ extern const CollectorInfo filesystem_collector;
 using namespace finwatch;
 using namespace finwatch::test;
 using finwatch::host::filesystem_collector;
-using finwatch::host::MountTable;
 using finwatch::host::StatCall;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
@@ -317,7 +316,7 @@ TEST_CASE("filesystem: read-only by the mount, by the file system, by an error, 
       "32 28 8:5 / /d rw - ext4 /dev/sda5 rw\n");
   machine.mounts.flags("/d", ST_RDONLY);
   const Collected got = collect(filesystem_collector, machine.env);
-  const auto line = [](std::string device, std::string point, int value) {
+  const auto line = [](const std::string& device, const std::string& point, int value) {
     return "node_filesystem_readonly{device=\"" + device + "\",mountpoint=\"" + point +
            "\",fstype=\"ext4\",device_error=\"\"} " + std::to_string(value) + "\n";
   };

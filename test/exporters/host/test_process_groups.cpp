@@ -17,12 +17,12 @@ Tree scalar(std::string text) { return {.kind = Tree::Kind::scalar, .where = {"c
 Tree list(std::vector<Tree> items) {
   return {.kind = Tree::Kind::list, .where = {"config.yml", 2, 5}, .items = std::move(items)};
 }
-Tree map(std::vector<std::pair<std::string, Tree>> entries) {
+Tree map(const std::vector<std::pair<std::string, Tree>>& entries) {
   Tree tree{.kind = Tree::Kind::map, .where = {"config.yml", 1, 1}};
-  for (auto& [key, value] : entries) {
+  for (const auto& [key, value] : entries) {
     tree.keys.push_back(key);
     tree.key_where.push_back(value.where);
-    tree.items.push_back(std::move(value));
+    tree.items.push_back(value);
   }
   return tree;
 }

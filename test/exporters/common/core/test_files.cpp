@@ -99,7 +99,7 @@ TEST_CASE("environment: paths join, and shared things are shared by copies of an
     int value = 0;
   };
   const Env env;
-  const Env copy = env;
+  const Env copy = env;  // NOLINT(performance-unnecessary-copy-initialization): that it is a copy is the point
   env.shared<Counter>()->value = 7;
   CHECK(copy.shared<Counter>()->value == 7);
   CHECK(Env{}.shared<Counter>()->value == 0);

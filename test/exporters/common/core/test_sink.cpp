@@ -169,7 +169,7 @@ TEST_CASE("sink: label values are escaped, and every bad byte becomes U+FFFD") {
   CHECK(label("a\xC0\x80z") == "a\xEF\xBF\xBD\xEF\xBF\xBDz");              // an overlong NUL
   CHECK(label("\xED\xA0\x80") == "\xEF\xBF\xBD\xEF\xBF\xBD\xEF\xBF\xBD");  // a surrogate
   CHECK(label("\xE6\x9C") == "\xEF\xBF\xBD\xEF\xBF\xBD");                  // cut short
-  CHECK(label("\xF4\x90\x80\x80").find("\xF4") == std::string::npos);      // above U+10FFFF
+  CHECK(label("\xF4\x90\x80\x80").find('\xF4') == std::string::npos);      // above U+10FFFF
   CHECK(label("\U0001F4B0") == "\U0001F4B0");
 }
 

@@ -36,7 +36,7 @@ const CollectorInfo kSelf{.name = "self", .summary = "The program's own."};
 RunnerEntry entry(const CollectorInfo& info, Scripted::Script script, bool always = false) {
   return {&info, std::make_unique<Scripted>(std::move(script)), always};
 }
-Scripted::Script says(std::string from) {
+Scripted::Script says(const std::string& from) {
   return [from](const Scrape&, MetricSink& sink) {
     sink.family(kValue).add(1, from);
     return ok();

@@ -8,7 +8,6 @@
 using namespace finwatch;
 using namespace finwatch::test;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
 
 namespace {
 

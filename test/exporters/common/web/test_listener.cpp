@@ -28,7 +28,7 @@ TEST_CASE("web: one server listens on several addresses, of every kind") {
   const TemporaryTree tree;
   const std::string unix_address = "unix:" + tree.path("web.sock");
   std::vector<std::string> asked = {"127.0.0.1:0", "localhost:0", ":0", unix_address};
-  if (has_ipv6()) asked.push_back("[::1]:0");
+  if (has_ipv6()) asked.emplace_back("[::1]:0");
   {
     const WebFixture web({.listen_addresses = asked});
     const std::vector<std::string> addresses = web.server->addresses();
