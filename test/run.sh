@@ -12,11 +12,13 @@ set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
 stages=(install unit lint e2e package sanitizers fuzz)
+extra=(tidy)  # asked for by name
 about() {
   case "$1" in
     install) echo "Debian packages that are missing" ;;
     unit) echo "unit, fault and live tests, preset dev (warnings are errors)" ;;
-    lint) echo "layout, clang-tidy, shellcheck" ;;
+    lint) echo "layout, shellcheck" ;;
+    tidy) echo "clang-tidy over the tree (not part of the whole run)" ;;
     e2e) echo "the released program, Prometheus, node_exporter, quickstart" ;;
     package) echo "cmake --install, .deb" ;;
     sanitizers) echo "the same tests under address and undefined sanitizer; runner and web under thread sanitizer" ;;
@@ -29,12 +31,12 @@ case "${1:-}" in
   "") ;;
   --quick) chosen=(install unit) ;;
   --only) shift; chosen=("$@") ;;
-  --list) for stage in "${stages[@]}"; do printf '%-12s %s\n' "$stage" "$(about "$stage")"; done; exit 0 ;;
+  --list) for stage in "${stages[@]}" "${extra[@]}"; do printf '%-12s %s\n' "$stage" "$(about "$stage")"; done; exit 0 ;;
   -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
   *) echo "run.sh: unknown option $1; see --help" >&2; exit 2 ;;
 esac
 for stage in "${chosen[@]}"; do
-  [[ " ${stages[*]} " == *" $stage "* ]] || { echo "run.sh: no stage $stage; see --list" >&2; exit 2; }
+  [[ " ${stages[*]} ${extra[*]} " == *" $stage "* ]] || { echo "run.sh: no stage $stage; see --list" >&2; exit 2; }
 done
 
 logs=$PWD/build/test
@@ -87,17 +89,14 @@ stage_install() { quietly deploy/install-deps.sh --test; local status=$?; one "$
 stage_unit() { ctest_preset dev; }
 
 stage_lint() {
-  local status=0 script
-  # clang-tidy reads the commands of the preset that clang builds.
-  quietly cmake --preset clang || status=1
-  for script in test/lint/*.sh; do
-    [ "$script" != test/lint/tree.sh ] || continue
-    if quietly "$script"; then one 0; echo "  ok: $script"; else one 1; status=1; fi
-  done
+  local status=0
+  if quietly test/lint/format.sh; then one 0; else one 1; status=1; fi
   if git ls-files --cached --others --exclude-standard '*.sh' .ci/run | xargs -r shellcheck >>"$log" 2>&1; then one 0; else
     one 1; status=1; echo "  shellcheck:"; git ls-files '*.sh' .ci/run | xargs -r shellcheck -f gcc | head -n 20; fi
   return "$status"
 }
+
+stage_tidy() { quietly test/lint/tidy.sh; local status=$?; one "$status"; return "$status"; }
 
 stage_e2e() {
   if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs"; then count 0 1; return 1; fi
