@@ -16,8 +16,8 @@
 
 namespace finwatch::test {
 
-constexpr MetricDesc kWebAnswer{MetricType::gauge, "finwatch_test_answer", "What the test wants to read, from memory."};
-constexpr MetricRef kWebMetrics[] = {kWebAnswer};
+inline constexpr MetricDesc kWebAnswer{MetricType::gauge, "finwatch_test_answer", "What the test wants to read, from memory."};
+inline constexpr MetricRef kWebMetrics[] = {kWebAnswer};
 
 /// Answers 42 after a pause.
 class PausingCollector final : public Collector {
