@@ -11,14 +11,13 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
-stages=(install unit lint e2e package sanitizers fuzz)
-extra=(tidy)  # asked for by name
+stages=(install unit lint tidy e2e package sanitizers fuzz)
 about() {
   case "$1" in
     install) echo "Debian packages that are missing" ;;
     unit) echo "unit, fault and live tests, preset dev (warnings are errors)" ;;
     lint) echo "layout, shellcheck" ;;
-    tidy) echo "clang-tidy over the tree (not part of the whole run)" ;;
+    tidy) echo "clang-tidy over the tree" ;;
     e2e) echo "the released program, Prometheus, node_exporter, quickstart" ;;
     package) echo "cmake --install, .deb" ;;
     sanitizers) echo "the same tests under address and undefined sanitizer; runner and web under thread sanitizer" ;;
@@ -31,12 +30,12 @@ case "${1:-}" in
   "") ;;
   --quick) chosen=(install unit) ;;
   --only) shift; chosen=("$@") ;;
-  --list) for stage in "${stages[@]}" "${extra[@]}"; do printf '%-12s %s\n' "$stage" "$(about "$stage")"; done; exit 0 ;;
+  --list) for stage in "${stages[@]}"; do printf '%-12s %s\n' "$stage" "$(about "$stage")"; done; exit 0 ;;
   -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
   *) echo "run.sh: unknown option $1; see --help" >&2; exit 2 ;;
 esac
 for stage in "${chosen[@]}"; do
-  [[ " ${stages[*]} ${extra[*]} " == *" $stage "* ]] || { echo "run.sh: no stage $stage; see --list" >&2; exit 2; }
+  [[ " ${stages[*]} " == *" $stage "* ]] || { echo "run.sh: no stage $stage; see --list" >&2; exit 2; }
 done
 
 logs=$PWD/build/test

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <unistd.h>
+#include <algorithm>
 
 #include <charconv>
 #include <cstdio>
@@ -77,7 +78,7 @@ class Floor {
     char* out = body_.data();
     ++shift_;
     for (const Line& line : page_) {
-      std::memcpy(out, line.text.data(), line.text.size());
+      std::copy(line.text.begin(), line.text.end(), out);
       out += line.text.size();
       if (!line.sample) continue;
       out = std::to_chars(out, out + 40, line.value + shift_).ptr;

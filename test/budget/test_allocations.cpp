@@ -173,7 +173,7 @@ class OtherChrony {
       if (::recvfrom(socket, request, sizeof request, 0, reinterpret_cast<sockaddr*>(&from), &length) < 0) ::_exit(1);
       const char command = request[5];
       answer[5] = command;
-      answer[7] = command == 33 ? 5 : command == 44 ? 12 : command == 15 ? 3 : 2;
+      answer[7] = static_cast<char>(command == 33 ? 5 : command == 44 ? 12 : command == 15 ? 3 : 2);
       std::memcpy(answer + 16, request + 8, 4);             // the sequence number
       answer[31] = 1;                                       // one source, or the last byte of an identifier
       if (command == 15) answer[28] = 127, answer[45] = 1;  // 127.0.0.1

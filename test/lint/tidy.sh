@@ -38,9 +38,9 @@ export clang_tidy room total
 xargs -a "$room/files" -P "$(nproc)" -I{} bash -c 'look_at {}'
 [ ! -t 1 ] || printf '\r\033[K'
 
-# A finding in a header comes once for every file that includes it.
+# A finding in a header comes once for every file that includes it; one in a header of the system is not ours.
 root=$PWD/
-cat "$room"/found/* | sed "s|^$root||" | grep -E '(warning|error): ' | sort -u >"$room/findings" || true
+cat "$room"/found/* | sed "s|^$root||" | grep -E '^[^/].*(warning|error): ' | sort -u >"$room/findings" || true
 if [ -s "$room/findings" ]; then
   cat "$room/findings"
   echo "tidy: $(wc -l <"$room/findings") findings in $total files; details: $room/found. Repair them, or silence one with its reason: // NOLINT(check): reason"

@@ -47,7 +47,7 @@ std::string program_path(std::string_view program) {
   return self.substr(0, self.rfind('/') + 1) + std::string(program);
 }
 
-RunningProgram::RunningProgram(std::string_view program, std::vector<std::string> arguments, ProgramSetup setup) {
+RunningProgram::RunningProgram(std::string_view program, std::vector<std::string> arguments, const ProgramSetup& setup) {
   std::string path = program_path(program);
   arguments.insert(arguments.begin(), path);
   std::vector<std::string> environment = variables(setup.environment);
@@ -120,8 +120,8 @@ bool RunningProgram::logs(std::string_view text) const {
   return false;
 }
 
-Ended run_program_once(std::string_view program, std::vector<std::string> arguments, ProgramSetup setup) {
-  RunningProgram running(program, std::move(arguments), std::move(setup));
+Ended run_program_once(std::string_view program, std::vector<std::string> arguments, const ProgramSetup& setup) {
+  RunningProgram running(program, std::move(arguments), setup);
   const int status = running.wait();
   return {status, running.out(), running.log()};
 }

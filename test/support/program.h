@@ -36,7 +36,7 @@ struct Ended {
 
 class RunningProgram {
  public:
-  RunningProgram(std::string_view program, std::vector<std::string> arguments, ProgramSetup setup = {});
+  RunningProgram(std::string_view program, std::vector<std::string> arguments, const ProgramSetup& setup = {});
   ~RunningProgram();
   RunningProgram(const RunningProgram&) = delete;
   RunningProgram& operator=(const RunningProgram&) = delete;
@@ -60,7 +60,7 @@ class RunningProgram {
 };
 
 /// Starts it and waits for its end.
-Ended run_program_once(std::string_view program, std::vector<std::string> arguments, ProgramSetup setup = {});
+Ended run_program_once(std::string_view program, std::vector<std::string> arguments, const ProgramSetup& setup = {});
 
 /// The absolute path of one of our programs.
 std::string program_path(std::string_view program);

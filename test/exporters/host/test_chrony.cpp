@@ -156,7 +156,7 @@ bool has(const Collected& got, const std::string& line) { return got.samples.fin
 
 /// Changes the answer to one command.
 FakeChrony::Handler instead(std::uint16_t command,
-                            std::function<std::vector<std::string>(std::uint32_t index, std::string usual)> change) {
+                            const std::function<std::vector<std::string>(std::uint32_t index, std::string usual)>& change) {
   return [=](std::uint16_t asked, std::uint32_t index, const std::string& usual) {
     return asked == command ? change(index, usual) : std::vector{usual};
   };
@@ -252,8 +252,8 @@ TEST_CASE("chrony: answers that are wrong") {
                                                                  {18, "malformed"},
                                                                  {19, "unavailable"},
                                                                  {65535, "unavailable"}})
-    CHECK(failure(instead(kTracking, [&](auto, auto) {
-            return std::vector{reply(kTracking, 1, static_cast<std::uint16_t>(status), "")};
+    CHECK(failure(instead(kTracking, [code = static_cast<std::uint16_t>(status)](auto, auto) {
+            return std::vector{reply(kTracking, 1, code, "")};
           })) == reason);
 }
 
@@ -394,7 +394,7 @@ class RealChrony {
     ::waitpid(child_, nullptr, 0);
   }
   std::string address() const { return "127.0.0.1:" + std::to_string(port_); }
-  std::string socket() const { return "unix:/run/chronyd.sock"; }
+  static std::string socket() { return "unix:/run/chronyd.sock"; }
   Env env() const {
     Env env;
     env.rootfs = tree_.path();
@@ -431,7 +431,7 @@ TEST_CASE("chrony: a real chronyd") {
     return;
   }
   const RealChrony chrony;
-  for (const std::string& address : {chrony.address(), chrony.socket()}) {
+  for (const std::string& address : {chrony.address(), RealChrony::socket()}) {
     const Collected got = collect_when_up(chrony, address);
     CAPTURE(address, got.samples);
     REQUIRE(got.status);

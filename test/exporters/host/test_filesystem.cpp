@@ -343,8 +343,8 @@ TEST_CASE("filesystem: of two mounts on one point the upper one is shown") {
 
 TEST_CASE("filesystem: the include and exclude switches") {
   const Machine machine(kThree);
-  const auto with = [&](std::map<std::string, std::string> flags) {
-    return collect(filesystem_collector, machine.env, std::move(flags));
+  const auto with = [&](const std::map<std::string, std::string>& flags) {
+    return collect(filesystem_collector, machine.env, flags);
   };
   const Collected data = with({{"collector.filesystem.mount-points-include", "^/data$"}});
   CHECK(has_size(data, "/data"));

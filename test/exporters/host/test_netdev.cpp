@@ -41,8 +41,8 @@ TEST_CASE("netdev: a broken line costs one interface, a name that comes twice co
 }
 
 TEST_CASE("netdev: interfaces can be chosen and left out, not both") {
-  const auto series = [](std::map<std::string, std::string> flags) {
-    return collect(netdev_collector, fixture_host(), std::move(flags)).series;
+  const auto series = [](const std::map<std::string, std::string>& flags) {
+    return collect(netdev_collector, fixture_host(), flags).series;
   };
   CHECK(series({{"collector.netdev.device-include", "^bond0$"}}) == 16);
   CHECK(series({{"collector.netdev.device-exclude", "^(lo|bond0)$"}}) == 48);

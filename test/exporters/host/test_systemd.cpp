@@ -221,8 +221,8 @@ struct Machine {
     systemd = std::make_unique<FakeSystemd>(tree.path(socket), fault);
   }
   void start() const { systemd->start(); }
-  Collected collect(std::map<std::string, std::string> flags = {}) const {
-    return test::collect(systemd_collector, tree.env(), std::move(flags));
+  Collected collect(const std::map<std::string, std::string>& flags = {}) const {
+    return test::collect(systemd_collector, tree.env(), flags);
   }
 
   TemporaryTree tree;

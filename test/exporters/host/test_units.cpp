@@ -45,7 +45,7 @@ TEST_CASE("units: names that cannot be are refused where they stand") {
   for (const char* name : {"nc", "../../etc.service", ""}) {
     const Tree section = names({name});
     try {
-      KeptCollector(units_collector, fixture_host(), {}, &section);
+      const KeptCollector refused(units_collector, fixture_host(), {}, &section);
       FAIL("accepted " << name);
     } catch (const std::runtime_error& error) {
       CHECK(std::string(error.what()) == "config.yml:2:9: names: expected a unit like oracle.service");

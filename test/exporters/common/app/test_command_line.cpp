@@ -20,7 +20,7 @@ Ended run(std::vector<std::string> arguments, ProgramSetup setup = {}) {
 Ended check(const std::string& text, std::vector<std::string> more = {}) {
   const TemporaryTree tree;
   tree.write("host.yml", text);
-  more.push_back("--config.check");
+  more.emplace_back("--config.check");
   more.push_back("--config.file=" + tree.path("host.yml"));
   Ended ended = run(std::move(more));
   for (std::size_t at = 0; (at = ended.error.find(tree.path("host.yml"))) != std::string::npos;)

@@ -17,7 +17,6 @@
 using namespace finwatch;
 using namespace finwatch::test;
 using namespace std::chrono_literals;
-using Catch::Matchers::Contains;
 using Catch::Matchers::StartsWith;
 
 namespace {

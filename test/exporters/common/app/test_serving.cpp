@@ -31,8 +31,8 @@ std::vector<std::string> small(std::vector<std::string> more = {}) {
   return more;
 }
 
-RunningProgram start(std::vector<std::string> arguments, ProgramSetup setup = {}) {
-  return RunningProgram("finwatch-host", std::move(arguments), std::move(setup));
+RunningProgram start(std::vector<std::string> arguments, const ProgramSetup& setup = {}) {
+  return RunningProgram("finwatch-host", std::move(arguments), setup);
 }
 
 std::string metrics(const std::string& address, const std::string& query = {}) {
@@ -94,7 +94,7 @@ TEST_CASE("serving: several addresses at once, IPv6 and a socket file among them
   const TemporaryTree tree;
   std::vector<std::string> arguments = small({"--web.listen-address=unix:" + tree.path("web.sock")});
   const bool six = static_cast<bool>(open_listener("[::1]:0"));
-  if (six) arguments.push_back("--web.listen-address=[::1]:0");
+  if (six) arguments.emplace_back("--web.listen-address=[::1]:0");
   RunningProgram host = start(std::move(arguments));
   CHECK(host.address(0) == "unix:" + tree.path("web.sock"));
   for (std::size_t i = 0; i < (six ? 3 : 2); ++i) CHECK_THAT(metrics(host.address(i)), Contains("node_load1"));
@@ -141,7 +141,7 @@ TEST_CASE("serving: sockets opened by systemd are taken, by number and for this 
     sockaddr_in any{};
     any.sin_family = AF_INET;
     any.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    ::bind(socket, reinterpret_cast<const sockaddr*>(&any), sizeof any);
+    if (::bind(socket, reinterpret_cast<const sockaddr*>(&any), sizeof any) != 0) ::_exit(127);
     ::listen(socket, 16);
     if (socket != 3) ::dup2(socket, 3);
     ::fcntl(3, F_SETFD, 0);
