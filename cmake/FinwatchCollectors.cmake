@@ -1,11 +1,16 @@
-# finwatch_collectors(<program> <name>…): one word a collector.
+# finwatch_collectors(<program> [ROW <type>] <name>…): one word a collector.
 #
 # For each name it wants exporters/<program>/<name>.cpp, test/exporters/<program>/test_<name>.cpp and
 # docs/collectors/<name>.md, and stops when one is missing. It makes the library finwatch_<program>_collectors with a
-# generated table of all CollectorInfo rows (self-registering statics would vanish from a static library).
+# generated table of all rows, of type CollectorInfo or ROW (self-registering statics would vanish from a static library).
 # What two collectors read together stands in exporters/<program>/sources/.
 function(finwatch_collectors program)
-  set(names ${ARGN})
+  cmake_parse_arguments(ARG "" "ROW" "" ${ARGN})
+  set(names ${ARG_UNPARSED_ARGUMENTS})
+  set(row CollectorInfo)
+  if(ARG_ROW)
+    set(row ${ARG_ROW})
+  endif()
   list(SORT names)
   set(declarations "")
   set(rows "")
@@ -17,7 +22,7 @@ function(finwatch_collectors program)
       endif()
     endforeach()
     list(APPEND sources ${PROJECT_SOURCE_DIR}/exporters/${program}/${name}.cpp)
-    string(APPEND declarations "extern const CollectorInfo ${name}_collector;\n")
+    string(APPEND declarations "extern const ${row} ${name}_collector;\n")
     string(APPEND rows "      &${name}_collector,\n")
   endforeach()
   list(LENGTH names count)
@@ -28,8 +33,8 @@ function(finwatch_collectors program)
 namespace finwatch::@program@ {
 
 @declarations@
-std::span<const CollectorInfo* const> collectors() {
-  static const CollectorInfo* const kTable[] = {
+std::span<const @row@* const> collectors() {
+  static const @row@* const kTable[] = {
 @rows@  };
   return kTable;
 }

@@ -86,7 +86,8 @@ class App {
     options.description_zh = program_.summary_zh;
     WebHooks hooks{.reload = [this] { return reload(); },
                    .ready = [] { return true; },
-                   .answered = [this](int code) { own_.answered(code); }};
+                   .answered = [this](int code) { own_.answered(code); },
+                   .routes = program_.routes};
     auto web = WebServer::start(std::move(options), std::move(hooks), runner_, env_);
     if (!web) return web.error();
     web_ = std::move(*web);

@@ -5,10 +5,15 @@
 //   }
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "run/collector.h"
+#include "run/runner.h"
+#include "web/server.h"
 
 namespace finwatch {
 
@@ -21,6 +26,16 @@ struct Peer {
       {};  // not in this program: refused with a word, --no-collector.X accepted
 };
 
+/// A configuration that was read and found good, for a program whose collectors are not the runner's own entries.
+struct Assembly {
+  struct Chosen {
+    const CollectorInfo* info;
+    std::shared_ptr<const Settings> settings;
+  };
+  std::vector<Chosen> chosen;        // what is switched on, in the order of Program::collectors
+  std::shared_ptr<const Tree> file;  // the whole file; the settings point into it
+};
+
 struct Program {
   std::string name;                      // "finwatch-host"
   std::string summary;                   // one sentence, for --help and the landing page
@@ -30,6 +45,12 @@ struct Program {
   Peer peer = {};
   std::span<const CollectorInfo* const> collectors;
   bool reads_host_trees = false;  // has --path.procfs and its kin
+
+  // For a program that watches other machines: its own parts of the file, and how they become entries of the runner. It is called at
+  // the start and at each reload; an error leaves everything as it was.
+  std::span<const std::string_view> sections = {};
+  std::function<Result<std::vector<RunnerEntry>>(const Assembly&, const Env&)> assemble = {};
+  std::vector<Route> routes = {};
 };
 
 /// The exit status: 0 after a stop or an answer such as --help, 1 when it could not start, 2 for a wrong command line.

@@ -27,9 +27,11 @@ Status check_names(const Program& program, const Tree& sections) {
 }  // namespace
 
 Result<std::vector<RunnerEntry>> load_configuration(const Program& program, const Flags& flags, const Env& env) {
-  const Result<Tree> file = load_file(std::string(flags.text("config.file")));
-  if (!file) return file.error();
-  MapReader top(*file, "");
+  Result<Tree> loaded = load_file(std::string(flags.text("config.file")));
+  if (!loaded) return loaded.error();
+  Assembly assembly{.chosen = {}, .file = std::make_shared<const Tree>(std::move(*loaded))};
+  MapReader top(*assembly.file, "");
+  for (const std::string_view section : program.sections) top.child(section);
   const Tree* sections = top.map("collectors");
   if (Status status = top.finish(); !status) return status.error();
   if (sections != nullptr)
@@ -40,11 +42,15 @@ Result<std::vector<RunnerEntry>> load_configuration(const Program& program, cons
     auto settings = CollectorSettings::make(*info, flags, section);
     if (!settings) return settings.error();
     if (!(*settings)->enabled()) continue;
+    if (program.assemble) {
+      assembly.chosen.push_back({info, std::move(*settings)});
+      continue;
+    }
     MadeCollector made = info->make(env, **settings);
     if (!made) return Error{Errc::config, "collector " + std::string(info->name) + ": " + made.error().message};
     entries.push_back({info, std::move(*made), false});
   }
-  return entries;
+  return program.assemble ? program.assemble(assembly, env) : std::move(entries);
 }
 
 }  // namespace finwatch

@@ -16,8 +16,8 @@
 #include <string_view>
 #include <vector>
 
-#include "conf/secret.h"
 #include "core/result.h"
+#include "core/secret.h"
 #include "core/tree.h"
 
 namespace finwatch {

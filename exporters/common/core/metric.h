@@ -38,6 +38,9 @@ constexpr bool is_name(std::string_view text, bool star) {
 }
 }  // namespace detail
 
+/// Marks a name that another exporter established: kept as it is, whatever our own rules say of it.
+struct Established {};
+
 template <std::size_t N>
 struct MetricDesc {
   MetricType type;
@@ -51,6 +54,18 @@ struct MetricDesc {
     if (!detail::is_name(n, true)) detail::metric_name_must_be_snake_case_words();
     if (t == MetricType::counter && !n.ends_with("_total") && !n.ends_with("*")) detail::counter_name_must_end_in_total();
     if (t == MetricType::info && !n.ends_with("_info")) detail::info_name_must_end_in_info();
+    check_words(h);
+  }
+  /// `pg_stat_database_deadlocks` is a counter although its name does not say so.
+  template <class... L>
+  consteval MetricDesc(Established, MetricType t, std::string_view n, std::string_view h, L... l)
+      : type(t), name(n), help(h), labels{std::string_view(l)...} {
+    if (!detail::is_name(n, true)) detail::metric_name_must_be_snake_case_words();
+    check_words(h);
+  }
+
+ private:
+  consteval void check_words(std::string_view h) const {
     if (!h.ends_with('.')) detail::help_must_end_in_a_full_stop();
     for (const std::string_view label : labels) {
       if (!detail::is_name(label, false) || label.starts_with("__")) detail::label_name_must_be_snake_case_words();
@@ -59,6 +74,8 @@ struct MetricDesc {
   }
 };
 
+template <class... L>
+MetricDesc(Established, MetricType, std::string_view, std::string_view, L...) -> MetricDesc<sizeof...(L)>;
 template <class... L>
 MetricDesc(MetricType, std::string_view, std::string_view, L...) -> MetricDesc<sizeof...(L)>;
 

@@ -54,6 +54,12 @@ struct LabelPair {
   std::string_view value;
 };
 
+/// The first K labels of many samples, escaped once. Made by first_labels().
+template <std::size_t K>
+struct FirstLabels {
+  Buffer text;  // {target="a",engine="b"
+};
+
 class MetricSink {
  public:
   template <std::size_t N>
@@ -72,6 +78,12 @@ class MetricSink {
   void open_family(MetricType type, std::string_view name, std::string_view help);
   /// `suffix` is "", "_bucket", "_sum" or "_count".
   void add_sample(std::string_view suffix, std::span<const LabelPair> labels, double number);
+
+  /// Samples of the family that was opened last, as another sink wrote them: whole lines.
+  void add_lines(std::string_view lines, std::size_t series) {
+    text_.append(lines);
+    series_ += series;
+  }
 
   void clear();
   bool empty() const { return text_.empty(); }
@@ -134,6 +146,19 @@ class Family {
     static_assert(sizeof...(L) == N, "one value for each label of the metric");
     begin({});
     write_labels(std::array<std::string_view, N>{std::string_view(values)...});
+    finish(number);
+    return *this;
+  }
+
+  /// The same where the first K labels stand ready.
+  template <std::size_t K, class V, std::convertible_to<std::string_view>... L>
+  Family& add_after(const FirstLabels<K>& first, V number, const L&... values) {
+    static_assert(K > 0 && K + sizeof...(L) == N, "one value for each label of the metric that does not stand ready");
+    begin({});
+    sink_.text_.append(first.text.view());
+    [[maybe_unused]] std::size_t i = K;
+    (sink_.label(',', desc_.labels[i++], std::string_view(values)), ...);
+    sink_.end_labels();
     finish(number);
     return *this;
   }
@@ -215,5 +240,20 @@ void append_number(Buffer& out, double value);
 
 /// Appends `text` with \ " and newline escaped and every byte that is not valid UTF-8 replaced by U+FFFD.
 void append_label_value(Buffer& out, std::string_view text);
+
+template <std::size_t K>
+FirstLabels<K> first_labels(const LabelPair (&labels)[K]) {
+  FirstLabels<K> first;
+  char before = '{';
+  for (const LabelPair& label : labels) {
+    first.text.append(before);
+    first.text.append(label.name);
+    first.text.append("=\"");
+    append_label_value(first.text, label.value);
+    first.text.append('"');
+    before = ',';
+  }
+  return first;
+}
 
 }  // namespace finwatch

@@ -1,4 +1,4 @@
-#include "conf/secret.h"
+#include "core/secret.h"
 
 #include <cstring>
 #include <new>
