@@ -70,7 +70,7 @@ TEST_CASE("ports: no source is no data") {
 TEST_CASE("ports: what is no port is refused by name") {
   for (const char* text : {"http", "0", "65536", "-1", "80,,x"})
     CHECK_THROWS_WITH(collect(ports_collector, Env{}, {{"collector.ports.local", text}}),
-                      Catch::Contains("collector.ports.local"));
+                      Catch::Matchers::Contains("collector.ports.local"));
 }
 
 TEST_CASE("ports: a port nobody uses has its zeros, a port given twice is one") {
