@@ -61,7 +61,10 @@ look() {
     is_installed "$name" || missing+=("$name")
   done
   [ -n "$unpack" ] || return 0
-  for name in $(names_in unpacked); do [ -d "build/debian/$name" ] || to_unpack+=("$name"); done
+  for name in $(names_in unpacked); do
+    case "$name" in *\?) name=${name%\?}; is_offered "$name" || [ -d "build/debian/$name" ] || continue ;; esac
+    [ -d "build/debian/$name" ] || to_unpack+=("$name")
+  done
 }
 
 log=$(mktemp)

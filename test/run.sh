@@ -11,7 +11,7 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
-stages=(install unit lint tidy e2e package sanitizers fuzz)
+stages=(install unit lint tidy e2e live package sanitizers fuzz)
 about() {
   case "$1" in
     install) echo "Debian packages that are missing" ;;
@@ -19,6 +19,7 @@ about() {
     lint) echo "layout, shellcheck" ;;
     tidy) echo "clang-tidy over the tree" ;;
     e2e) echo "the released program, Prometheus, node_exporter, quickstart" ;;
+    live) echo "finwatch-database beside real PostgreSQL and MariaDB servers" ;;
     package) echo "cmake --install, .deb" ;;
     sanitizers) echo "the same tests under address and undefined sanitizer; runner and web under thread sanitizer" ;;
     fuzz) echo "each fuzzer for 20 s" ;;
@@ -99,15 +100,25 @@ stage_tidy() { quietly test/lint/tidy.sh; local status=$?; one "$status"; return
 
 stage_e2e() {
   if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs"; then count 0 1; return 1; fi
-  local out=$logs/e2e.out status total bad left
-  python3 -m unittest discover -v -s test/e2e -t test/e2e >"$out" 2>&1
+  python_tests e2e
+}
+
+stage_live() {
+  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs" --target finwatch-database; then count 0 1; return 1; fi
+  python_tests live
+}
+
+# The tests of one folder of test/ that are written in Python.
+python_tests() {
+  local out=$logs/$1.out status total bad left
+  python3 -m unittest discover -v -s "test/$1" -t "test/$1" >"$out" 2>&1
   status=$?
   cat "$out" >>"$log"
   total=$(sed -nE 's/^Ran ([0-9]+) tests? in .*/\1/p' "$out")
   bad=$(($(sed -nE 's/^FAILED .*failures=([0-9]+).*/\1/p' "$out" | head -1 || true) + 0))
   bad=$((bad + $(sed -nE 's/^FAILED .*errors=([0-9]+).*/\1/p' "$out" | head -1 || true) + 0))
   left=$(grep -cE '\.\.\. skipped ' "$out")
-  if [ -z "$total" ]; then echo "  no e2e test ran"; tail -n 20 "$out"; count 0 1; return 1; fi
+  if [ -z "$total" ]; then echo "  no test ran"; tail -n 20 "$out"; count 0 1; return 1; fi
   count $((total - bad - left)) "$bad"
   echo "  $((total - bad - left)) passed, $bad failed"
   while IFS= read -r line; do skip "$line"; done < <(grep -E '\.\.\. skipped ' "$out")

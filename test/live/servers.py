@@ -17,15 +17,22 @@ import sys
 import tempfile
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "e2e"))
-from harness import check, eventually, free_port, need, write  # noqa: E402
+from harness import ROOT, check, eventually, free_port, need, write  # noqa: E402
 
 
 def as_user(name):
-    """Arguments for Popen that give up root for an account of Debian's; none when we are not root."""
+    """Arguments for Popen that give up root, which a database server refuses to be; none when we are not root."""
     if os.geteuid() != 0:
         return {}
-    account = pwd.getpwnam(name)
+    account = account_of(name)
     return {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": []}
+
+
+def account_of(name):
+    try:
+        return pwd.getpwnam(name)
+    except KeyError:  # the package is unpacked, not installed
+        return pwd.getpwnam("nobody")
 
 
 class Server:
@@ -37,7 +44,7 @@ class Server:
         self.folder = tempfile.mkdtemp(prefix="finwatch-live-")
         os.chmod(self.folder, 0o755)
         if os.geteuid() == 0:
-            account = pwd.getpwnam(self.account)
+            account = account_of(self.account)
             os.chown(self.folder, account.pw_uid, account.pw_gid)
         self.port = free_port()
         self.process = None
@@ -121,7 +128,7 @@ class Postgres(Server):
 
     def __init__(self, settings=None):
         super().__init__()
-        programs = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb"))
+        programs = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb") + glob.glob(ROOT + "/build/debian/postgresql-*/usr/lib/postgresql/*/bin/initdb"))
         check(programs, "PostgreSQL is missing: deploy/install-deps.sh --test")
         self.bin = os.path.dirname(programs[-1])
         self.settings = settings or {}
@@ -143,7 +150,7 @@ class Postgres(Server):
         return [self.bin + "/postgres", "-D", self.folder + "/data"]
 
     def client(self, database, user="postgres"):
-        return [self.bin + "/psql", "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p", str(self.port), "-U", user, "-d", database]
+        return [need("psql"), "-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", self.folder, "-p", str(self.port), "-U", user, "-d", database]
 
     def answers(self):
         check(self.process.poll() is None, self.said())

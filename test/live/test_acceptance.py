@@ -1,0 +1,164 @@
+"""What a database exporter must live through, with real servers: one lock, a freeze, no slot left, a restart, a changed password,
+thousands of tables, ten scrapes at once, scrapers that go away. In each: a page inside its deadline, the reason named, at most two
+sessions, no growth, and all well again within two scrapes.
+"""
+import concurrent.futures
+import contextlib
+import time
+import unittest
+
+from database import PASSWORD, Database, add_monitor, target_of
+from harness import check, eventually, write
+from servers import Mariadb, Postgres
+
+ENGINES = (("pg", Postgres), ("maria", Mariadb))
+
+
+def well_within_two(exporter, name):
+    """Prometheus' own pace: a scrape, five seconds, a scrape."""
+    first = exporter.scrape()
+    if first.up(name):
+        return
+    time.sleep(5)
+    second = exporter.scrape()
+    check(second.up(name), f"not up after two scrapes: {second.reason(name)}\n{exporter.log()}")
+
+
+@contextlib.contextmanager
+def running(server_type, **more):
+    with server_type() as server:
+        add_monitor(server)
+        with Database([target_of(server, **more)]) as exporter:
+            name = "pg" if server_type is Postgres else "maria"
+            eventually(lambda: exporter.scrape().up(name), 20, exporter.log)
+            yield server, exporter
+
+
+class Acceptance(unittest.TestCase):
+    def each(self):
+        for name, server_type in ENGINES:
+            with self.subTest(engine=name), running(server_type) as (server, exporter):
+                yield name, server, exporter
+
+    def test_alter_left_open(self):
+        for name, server, exporter in self.each():
+            if name == "pg":
+                server.sql("CREATE TABLE voucher (id int primary key, amount numeric); INSERT INTO voucher VALUES (1, 1)")
+                holder = server.session("BEGIN; ALTER TABLE voucher ADD COLUMN note text;")
+                eventually(lambda: "AccessExclusiveLock" in server.sql("SELECT mode FROM pg_locks WHERE granted AND mode = 'AccessExclusiveLock'"), 10, "no lock")
+            else:
+                server.sql("CREATE DATABASE nc; CREATE TABLE nc.voucher (id int primary key, amount decimal(10,2)) ENGINE=InnoDB; INSERT INTO nc.voucher VALUES (1, 1)")
+                holder = server.session("LOCK TABLES nc.voucher WRITE;")
+            with holder:
+                waiter = server.session("UPDATE voucher SET amount = 2 WHERE id = 1;" if name == "pg" else "UPDATE nc.voucher SET amount = 2 WHERE id = 1;")
+                with waiter:
+                    for _ in range(6):
+                        page = exporter.scrape()
+                        check(page.up(name), f"down: {page.reason(name)}")
+                        check(exporter.sessions(server.port) <= 2, "more than two sessions")
+            well_within_two(exporter, name)
+
+    def test_frozen(self):
+        for name, server, exporter in self.each():
+            threads = exporter.threads()
+            server.freeze()
+            try:
+                for _ in range(3):
+                    page = exporter.scrape(timeout=3)
+                    check(not page.up(name) and page.reason(name) == "timeout", f"up or {page.reason(name)}")
+                    check(exporter.sessions(server.port) <= 2, "more than two sessions")
+                with concurrent.futures.ThreadPoolExecutor(10) as pool:
+                    for page in pool.map(lambda _: exporter.scrape(timeout=3), range(10)):
+                        check(not page.up(name) and page.reason(name) == "timeout", f"up or {page.reason(name)}")
+                check(exporter.sessions(server.port) <= 2, "more than two sessions")
+                check(exporter.threads() <= threads + 2, f"{threads} threads became {exporter.threads()}")
+            finally:
+                server.thaw()
+            well_within_two(exporter, name)
+
+    def test_no_slot_left(self):
+        for name, server_type in ENGINES:
+            server = Postgres({"max_connections": 12}) if name == "pg" else Mariadb(["--max-connections=10"])
+            with self.subTest(engine=name), server:
+                add_monitor(server)
+                with contextlib.ExitStack() as held, Database([target_of(server, "kept")]) as kept:
+                    eventually(lambda: kept.scrape().up("kept"), 20, kept.log)
+                    if name == "pg":
+                        server.sql("CREATE ROLE erp LOGIN PASSWORD 'x'")
+                        server.sql("ALTER SYSTEM SET superuser_reserved_connections = 3")
+                        for _ in range(12):
+                            held.enter_context(server.session("SELECT 1;"))
+                    else:
+                        for _ in range(12):
+                            held.enter_context(server.session("SELECT 1;"))
+                    with Database([target_of(server, "late")]) as late:
+                        page = eventually(lambda: _if(late.scrape(), lambda p: p.reason("late") == "saturated"), 20,
+                                          lambda: f"{late.scrape().reason('late')}: {late.log()}")
+                        check(not page.up("late"), "up without a slot")
+                        page = kept.scrape()
+                        check(page.up("kept"), f"the kept session is lost: {page.reason('kept')}")
+                        check(page.value("finwatch_db_connections_headroom", target="kept") <= 3, "the headroom is not told")
+                        held.close()
+                        time.sleep(1)
+                        well_within_two(late, "late")
+
+    def test_killed_and_restarted(self):
+        for name, server, exporter in self.each():
+            for _ in range(2):
+                server.kill()
+                page = exporter.scrape()
+                check(not page.up(name) and page.reason(name) in ("refused", "lost"), f"up or {page.reason(name)}")
+                server.start()
+                well_within_two(exporter, name)
+            check(exporter.sessions(server.port) <= 2, "more than two sessions")
+
+    def test_password_changed(self):
+        for name, server_type in ENGINES:
+            with self.subTest(engine=name), server_type() as server:
+                add_monitor(server)
+                target = target_of(server)
+                del target["password"]
+                target["password_file"] = write(server.folder + "/password", PASSWORD + "\n")
+                with Database([target]) as exporter:
+                    eventually(lambda: exporter.scrape().up(name), 20, exporter.log)
+                    if name == "pg":
+                        server.sql("ALTER ROLE monitor PASSWORD 'next-Kq7 one'; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'monitor'")
+                    else:
+                        server.sql("SET PASSWORD FOR monitor@'127.0.0.1' = PASSWORD('next-Kq7 one');")
+                        for row in server.sql("SELECT ID FROM information_schema.PROCESSLIST WHERE USER = 'monitor'").split():
+                            server.sql(f"KILL {row}")
+                    page = exporter.scrape()
+                    check(not page.up(name) and page.reason(name) == "authentication", f"up or {page.reason(name)}: {exporter.log()}")
+                    write(server.folder + "/password", "next-Kq7 one\n")
+                    well_within_two(exporter, name)
+                    for secret in (PASSWORD, "next-Kq7 one"):
+                        check(secret not in exporter.log() and secret not in exporter.scrape().text, "a password was told")
+
+    def test_scrapers_that_go_away(self):
+        for name, server, exporter in self.each():
+            for _ in range(50):
+                exporter.half_scrape()
+            page = exporter.scrape()
+            check(page.up(name), f"down: {page.reason(name)}")
+            check(exporter.sessions(server.port) <= 2, "more than two sessions")
+
+    def test_two_hundred_scrapes_without_growth(self):
+        for name, server, exporter in self.each():
+            for _ in range(50):
+                exporter.scrape()
+            before = exporter.resident_kib(), exporter.descriptors(), exporter.threads()
+            logins = exporter.value("finwatch_db_own_logins_total", target=name)
+            for _ in range(200):
+                exporter.scrape()
+            after = exporter.resident_kib(), exporter.descriptors(), exporter.threads()
+            check(after[0] <= before[0] + 512 and after[1] <= before[1] and after[2] <= before[2], f"{before} became {after}")
+            check(exporter.value("finwatch_db_own_logins_total", target=name) == logins, "a login in a steady state")
+            check(exporter.sessions(server.port) <= 2, "more than two sessions")
+
+
+def _if(value, holds):
+    return value if holds(value) else None
+
+
+if __name__ == "__main__":
+    unittest.main()
