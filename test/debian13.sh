@@ -37,7 +37,7 @@ cd /src
 echo "debian13: installing packages"
 mapfile -t packages < <(grep -vE '^ *(#|$)' deploy/packages/build.txt)
 # What single tests use; the others skip themselves.
-packages+=(e2fsprogs iproute2 mount openssl procps)
+packages+=(e2fsprogs iproute2 mount openssl procps python3)
 apt-get -qq -o APT::Sandbox::User=root update
 apt-get -qq -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 install -y --no-install-recommends "${packages[@]}" >/install.log 2>&1 ||
   { tail -n 20 /install.log; exit 1; }
@@ -49,14 +49,22 @@ ctest --preset release
 END
 chmod 755 "$folder/build-and-test"
 
-# In a mount namespace of its own, so that nothing stays mounted however this ends.
+[ -s "$folder/etc/hosts" ] || echo "127.0.0.1 localhost" >"$folder/etc/hosts"
+
+# In a mount namespace of its own, so that nothing stays mounted however this ends; its root is changed, not only its folder, so that
+# the table of mounts is the one that the tests see.
 # shellcheck disable=SC2016  # the inner shell expands
 unshare --mount --propagation private -- bash -euc '
+  mount --bind "$1" "$1"
   mount -t proc proc "$1/proc"
   mount --rbind /sys "$1/sys"
   mount --rbind /dev "$1/dev"
   mount -t tmpfs tmpfs "$1/tmp"
   cp /etc/resolv.conf "$1/etc/resolv.conf" 2>/dev/null || true
-  exec chroot "$1" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive /build-and-test
+  cd "$1"
+  mkdir -p old
+  pivot_root . old
+  umount -l /old
+  exec /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive /build-and-test
 ' _ "$folder"
 echo "debian13: it builds and its tests pass"
