@@ -26,6 +26,10 @@ set(CPACK_DEBIAN_FINWATCH-HOST_DESCRIPTION
 adds groups of processes, systemd units, watched TCP ports, mounts that are missing or turned read-only, and the
 synchronisation of the clock.")
 
+set(CPACK_DEBIAN_FINWATCH-DATABASE_DESCRIPTION
+"finwatch-database shows connections, locks and who blocks whom, slow statements, replication, sizes, tables, accounts and settings of
+PostgreSQL, MySQL and MariaDB. A server that hangs, is full or is down costs it nothing and is named with its reason.")
+
 get_property(FINWATCH_PROGRAMS GLOBAL PROPERTY FINWATCH_PROGRAMS)
 foreach(program IN LISTS FINWATCH_PROGRAMS)
   string(TOUPPER ${program} component)

@@ -1,5 +1,5 @@
 #!/bin/bash
-# Builds finwatch-host's .deb and proves it: what is in it, cmake --install elsewhere, and, as root or with sudo: dpkg -i, the
+# Builds the .deb of each program, and proves finwatch-host's whole life: what is in it, cmake --install elsewhere, and, as root or with sudo: dpkg -i, the
 # program running as its own user, dpkg -r, dpkg --purge. What it installs it takes away again. Exit status 1 at the first thing
 # that is wrong.
 set -euo pipefail
@@ -21,13 +21,13 @@ finish() {
 trap finish EXIT
 
 say "building"
-{ cmake --preset release && cmake --build --preset release --target finwatch-host; } >"$room/log" 2>&1 ||
+{ cmake --preset release && cmake --build --preset release --target finwatch-host finwatch-database; } >"$room/log" 2>&1 ||
   { tail -n 40 "$room/log"; die "the build failed"; }
 rm -f build/release/*.deb
 (cd build/release && cpack -G DEB) >"$room/log" 2>&1 || { cat "$room/log"; die "cpack failed"; }
 debs=(build/release/*.deb)
-[ ${#debs[@]} -eq 1 ] || die "one package expected, found ${debs[*]}"
-deb=${debs[0]}
+[ ${#debs[@]} -eq 2 ] || die "two packages expected, found ${debs[*]}"
+deb=$(echo build/release/finwatch-host_*.deb)
 
 version=$(sed -nE 's/^project\(finwatch VERSION ([0-9.]+).*/\1/p' CMakeLists.txt)
 architecture=$(dpkg --print-architecture)
@@ -63,6 +63,21 @@ holds "installed under a prefix, the unit starts the program there" \
 holds "and reads its flags there" grep -qx "EnvironmentFile=-$room/prefix/etc/default/finwatch-host" \
   "$room/prefix/lib/systemd/system/finwatch-host.service"
 holds "and runs there" "$room/prefix/bin/finwatch-host" --version
+
+# finwatch-database: what differs.
+other=$(echo build/release/finwatch-database_*.deb)
+holds "finwatch-database: it depends on the drivers" grep -qE 'libmysqlcppconn.*libpqxx' <<<"$(dpkg-deb -f "$other" Depends)"
+dpkg-deb -x "$other" "$room/database"
+for file in usr/bin/finwatch-database usr/lib/systemd/system/finwatch-database.service etc/default/finwatch-database \
+  usr/share/doc/finwatch-database/examples/finwatch-database.yml usr/share/doc/finwatch-database/database.md; do
+  holds "finwatch-database: it has $file" [ -f "$room/database/$file" ]
+done
+holds "finwatch-database: the sample configuration is accepted" "$room/database/usr/bin/finwatch-database" --config.check \
+  --config.file="$room/database/usr/share/doc/finwatch-database/examples/finwatch-database.yml"
+if command -v systemd-analyze >/dev/null; then
+  holds "finwatch-database: the unit gives the program few rights" \
+    systemd-analyze security --offline=yes --threshold=30 --root="$room/database" finwatch-database.service
+fi
 
 if [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; then
   echo "skipped: dpkg -i needs root or sudo"
