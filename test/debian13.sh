@@ -51,10 +51,10 @@ chmod 755 "$folder/build-and-test"
 
 [ -s "$folder/etc/hosts" ] || echo "127.0.0.1 localhost" >"$folder/etc/hosts"
 
-# In a mount namespace of its own, so that nothing stays mounted however this ends; its root is changed, not only its folder, so that
+# In namespaces of its own, so that nothing stays mounted however this ends and process 1 sees the same mounts; its root is changed, not only its folder, so that
 # the table of mounts is the one that the tests see.
 # shellcheck disable=SC2016  # the inner shell expands
-unshare --mount --propagation private -- bash -euc '
+unshare --mount --pid --fork --kill-child --propagation private -- bash -euc '
   mount --bind "$1" "$1"
   mount -t proc proc "$1/proc"
   mount --rbind /sys "$1/sys"
