@@ -244,8 +244,8 @@ sql::ConnectOptionsMap options_for(const SqlAddress& address, SteadyTime deadlin
     options["hostName"] = sql::SQLString("unix://" + address.socket);
   } else {
     const bool six = address.host.find(':') != std::string::npos;
-    // "localhost" is the socket file to the driver, whatever the port says.
-    const std::string host = six ? "[" + address.host + "]" : address.host == "localhost" ? "127.0.0.1" : address.host;
+    // With tcp:// before it, "localhost" is not the socket file.
+    const std::string host = six ? "[" + address.host + "]" : address.host;
     options["hostName"] = sql::SQLString("tcp://" + host + ":" + std::to_string(port_of(address)));
   }
   options["userName"] = sql::SQLString(address.user);
