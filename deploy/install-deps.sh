@@ -4,7 +4,7 @@
 #   deploy/install-deps.sh [--build] [--run] [--test] [--dry-run] [--lang en|zh]
 #
 # --build    what compiling needs (the default)
-# --run      what deploy/quickstart.sh starts: Prometheus, curl
+# --run      what deploy/quickstart.sh starts: Prometheus, curl, a PostgreSQL that is unpacked into build/debian, not installed
 # --test     all that test/run.sh needs; servers that only tests start are unpacked into build/debian, not installed
 # --dry-run  say what would be installed
 #
@@ -16,7 +16,7 @@
 #   deploy/install-deps.sh [--build] [--run] [--test] [--dry-run] [--lang en|zh]
 #
 # --build    编译所需（默认）
-# --run      deploy/quickstart.sh 所启动的程序：Prometheus、curl
+# --run      deploy/quickstart.sh 所启动的程序：Prometheus、curl，以及解包到 build/debian（不安装）的 PostgreSQL
 # --test     test/run.sh 所需的全部；仅供测试启动的服务只解包到 build/debian，不安装
 # --dry-run  只显示将安装什么
 #
@@ -27,12 +27,12 @@ cd "$(dirname "$0")/.."
 me=install-deps
 source deploy/lib.sh
 
-lists=() dry_run="" unpack="" help=""
+lists=() dry_run="" unpacked=() help=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --build) lists+=(build) ;;
-    --run) lists+=(run) ;;
-    --test) lists+=(build run test) unpack=yes ;;
+    --run) lists+=(run) unpacked+=(unpacked-run) ;;
+    --test) lists+=(build run test) unpacked+=(unpacked-run unpacked) ;;
     --dry-run) dry_run=yes ;;
     --lang=*) set_lang "${1#*=}" ;;
     --lang) set_lang "${2:-}"; shift ;;
@@ -60,8 +60,8 @@ look() {
     case "$name" in *\?) name=${name%\?}; is_offered "$name" || continue ;; esac
     is_installed "$name" || missing+=("$name")
   done
-  [ -n "$unpack" ] || return 0
-  for name in $(names_in unpacked); do
+  [ ${#unpacked[@]} -gt 0 ] || return 0
+  for name in $(names_in "${unpacked[@]}"); do
     case "$name" in *\?) name=${name%\?}; is_offered "$name" || [ -d "build/debian/$name" ] || continue ;; esac
     [ -d "build/debian/$name" ] || to_unpack+=("$name")
   done

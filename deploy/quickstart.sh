@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds finwatch, starts it beside Debian's Prometheus on loopback, and waits for real samples.
+# Installs what is missing, builds finwatch, starts it on loopback beside Debian's Prometheus and a private PostgreSQL in which clerks enter
+# vouchers, and waits for real samples.
 #
 #   deploy/quickstart.sh [--state DIR] [--no-install] [--lang en|zh]    start, or bring what runs up to date
 #   deploy/quickstart.sh --status | --down | --wipe [--state DIR]
@@ -12,11 +13,12 @@
 # --wipe         the same, and remove the state folder
 # --lang         en or zh; by default that of the locale
 #
-# Started by root or with sudo, the programs run as the user prometheus, which Debian's package brings, and may write to data/ only;
-# otherwise they run as you. Everything listens on 127.0.0.1. Nothing that this script did not start is stopped or changed, and
+# Started by root or with sudo, the programs run as the user prometheus, which Debian's package brings, and may write to data/
+# and ledger/ only; otherwise they run as you. Everything listens on 127.0.0.1. Nothing that this script did not start is stopped or changed, and
 # running it again is always safe: what runs is kept, what was rebuilt is started anew.
 # ----
-# 安装缺少的软件包，编译 finwatch，在本机回环地址上与 Debian 的 Prometheus 一起启动，并等到查出真实样本为止。
+# 安装缺少的软件包，编译 finwatch，在本机回环地址上与 Debian 的 Prometheus 以及一个私有的
+# PostgreSQL（其中有人不断录入凭证）一起启动，并等到查出真实样本为止。
 #
 #   deploy/quickstart.sh [--state 目录] [--no-install] [--lang en|zh]    启动，或使运行中的程序与代码一致
 #   deploy/quickstart.sh --status | --down | --wipe [--state 目录]
@@ -29,7 +31,7 @@
 # --wipe         同上，并删除状态目录
 # --lang         en 或 zh；默认按系统语言
 #
-# 以 root 或 sudo 运行时，程序以 Debian 软件包自带的用户 prometheus 的身份运行，只能写入 data/；否则以当前用户运行。
+# 以 root 或 sudo 运行时，程序以 Debian 软件包自带的用户 prometheus 的身份运行，只能写入 data/ 与 ledger/；否则以当前用户运行。
 # 全部只监听 127.0.0.1。不会停止或改动不是由本脚本启动的任何程序；可随时重复运行：已在运行的保留，重新编译过的重启。
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -37,13 +39,17 @@ me=quickstart
 source deploy/lib.sh
 umask 022
 
-# One row a program, in the order of starting: name, port, arguments. @PORT@ and @STATE@ are replaced. A row is all that a new program
-# needs: it is built when its name begins with finwatch-, and Prometheus scrapes it.
+# One row a program, in the order of starting: name, port ("-" for none), arguments. @PORT@, @STATE@ and @PORT:name@ are replaced. A row is
+# all that a new program needs: when its name begins with finwatch- it is built, and Prometheus scrapes it.
 programs=(
+  "postgres|19432|-D @STATE@/ledger/data -p @PORT@ -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c shared_buffers=32MB -c max_connections=30 -c shared_preload_libraries=pg_stat_statements -c jit=off"
+  "pgbench|-|-n -h 127.0.0.1 -p @PORT:postgres@ -U ledger_app -c 3 -R 2 -T 2000000000 -f @STATE@/voucher.sql@20 -f @STATE@/report.sql@1 ledger"
   "finwatch-host|19600|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-host.yml"
+  "finwatch-database|19601|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-database.yml"
   "prometheus|19090|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/prometheus.yml --storage.tsdb.path=@STATE@/data --storage.tsdb.retention.time=15d --rules.alert.for-grace-period=0s"
 )
-proof='node_load1{job="finwatch-host",instance="127.0.0.1:@PORT@"}'  # must find something that was scraped after the start
+# Each must find something that was scraped after the start.
+proofs=('node_load1{job="finwatch-host"}' 'finwatch_db_connections_used{job="finwatch-database",target="ledger"} > 0')
 
 begun=$(date +%s)
 verb=up state="" install=yes help=""
@@ -78,6 +84,7 @@ process_of() {  # prints the id when the program runs
   [ -n "$start" ] && [ "$(started_at "$pid")" = "$start" ] && echo "$pid"
 }
 port_of() { cat "$state/run/$1.port" 2>/dev/null; }
+source deploy/ledger.sh
 
 # From the kernel's tables rather than by connecting: a listener that is frozen would not answer.
 listens() {
@@ -113,11 +120,23 @@ stop_all() {
   done
 }
 
+# The port is the usual one of another program here, or was given to it.
+is_anothers() {
+  local row other wanted
+  for row in "${programs[@]}"; do
+    IFS='|' read -r other wanted _ <<<"$row"
+    if [ "$other" != "$1" ] && { [ "$wanted" = "$2" ] || [ "$(port_of "$other")" = "$2" ]; }; then return 0; fi
+  done
+  return 1
+}
+
 # The port that the program had, else its own, else the next free one.
 choose_port() {
   local name=$1 wanted=$2 had port who
+  if [ "$wanted" = - ]; then echo -; return; fi
   had=$(port_of "$name") || true
   for port in ${had:+"$had"} $(seq "$wanted" $((wanted + 20))); do
+    if is_anothers "$name" "$port"; then continue; fi
     if listens "$port"; then
       who=$(listener "$port")
       say "  port $port is taken${who:+ by ${who% *} (process ${who#* })}; $name gets the next free one" \
@@ -138,21 +157,23 @@ start_program() {
   read -ra words <<<"$3"
   words=("${words[@]//@PORT@/$port}")
   words=("${words[@]//@STATE@/$state}")
+  words=("${words[@]//@PORT:postgres@/$(port_of postgres)}")
   [ -z "$runner" ] || command=(setpriv --reuid "$runner" --regid "$runner" --init-groups)
+  [ "$name" != pgbench ] || command+=(env "PGPASSFILE=$state/ledger/pgpass")
   rm -f "$state/run/$name"
   # shellcheck disable=SC2016
   setsid bash -c 'echo "$$ $(sed "s/.*) //" /proc/$$/stat | cut -d" " -f20)" >"$1" && shift && exec "$@"' \
-    quickstart "$state/run/$name" "${command[@]}" "$state/bin/$name" "${words[@]}" </dev/null >>"$state/log/$name.log" 2>&1 9>&- &
+    quickstart "$state/run/$name" "${command[@]}" "$(program_file "$name")" "${words[@]}" </dev/null >>"$state/log/$name.log" 2>&1 9>&- &
   for _ in $(seq 300); do
     if [ -s "$state/run/$name" ] && ! process_of "$name" >/dev/null; then break; fi  # it ended
-    if process_of "$name" >/dev/null && listens "$port"; then return; fi
+    if process_of "$name" >/dev/null && { [ "$port" = - ] || listens "$port"; }; then return; fi
     sleep 0.1
   done
   tail -n 5 "$state/log/$name.log" >&2 || true
   die "$name did not open port $port; its log is $state/log/$name.log" "$name 未能打开端口 $port；日志：$state/log/$name.log"
 }
 
-# ---- the state folder: bin/, run/, log/ and the configuration belong to whoever runs this script, data/ to the programs.
+# ---- the state folder: bin/, run/, log/ and the configuration belong to whoever runs this script, data/ and ledger/ to the programs.
 cannot_write() {
   die "cannot write to $state: give another folder with --state, or look for space and rights (df -h, ls -ld)" \
     "无法写入 $state：请用 --state 指定其他目录，或检查空间与权限（df -h、ls -ld）"
@@ -210,23 +231,35 @@ replace() {
   if ! cp "$1" "$2.new" || ! mv "$2.new" "$2"; then cannot_write; fi
 }
 
+# PostgreSQL's programs find their files from where they lie.
+program_file() { case "$1" in postgres | pgbench) echo "$(ledger_programs)/$1" ;; *) echo "$state/bin/$1" ;; esac; }
+
 # True when the program changed and must be started anew.
 put_program() {
   local from=build/release/bin/$1
+  case "$1" in postgres | pgbench) return 1 ;; esac
   [ -x "$from" ] || from=$(command -v "$1") ||
     die "$1 is missing: run without --no-install, or install it" "缺少 $1：请去掉 --no-install，或自行安装"
   replace "$from" "$state/bin/$1"
 }
 
-# The configuration of finwatch-host is for the person to edit: it is put there once. True when Prometheus has to read its own again.
+# The configurations of our programs are for the person to edit: they are put there once. True when Prometheus has to read its own again.
 put_configuration() {
   local row name new=$state/prometheus.yml.made message
   [ -e "$state/finwatch-host.yml" ] || cp deploy/finwatch-host.yml "$state/finwatch-host.yml" || cannot_write
-  message=$("$state/bin/finwatch-host" --config.check --config.file="$state/finwatch-host.yml" 2>&1) || die "$message" "$message"
+  [ -e "$state/finwatch-database.yml" ] || cat >"$state/finwatch-database.yml" <<END || cannot_write
+targets:
+  - {name: ledger, engine: postgresql, host: 127.0.0.1, port: $(port_of postgres), database: ledger, user: finwatch_monitor,
+     password_file: $state/ledger/monitor.password}
+END
+  for name in finwatch-host finwatch-database; do
+    message=$("$state/bin/$name" --config.check --config.file="$state/$name.yml" 2>&1) || die "$message" "$message"
+  done
   {
     cat deploy/prometheus/prometheus.yml
     for row in "${programs[@]}"; do
       name=${row%%|*}
+      case "$name" in finwatch-* | prometheus) ;; *) continue ;; esac
       printf '\n  - job_name: %s\n    static_configs:\n      - targets: ["127.0.0.1:%s"]\n' "$name" "$(port_of "$name")"
     done
   } >"$new" || cannot_write
@@ -234,10 +267,10 @@ put_configuration() {
 }
 
 wait_for_samples() {
-  local answer="" url series=${proof//@PORT@/$(port_of finwatch-host)}
+  local answer="" url series=$1
   url=http://127.0.0.1:$(port_of prometheus)/api/v1/query
   for _ in $(seq 120); do
-    answer=$(curl -fsS --noproxy '*' --max-time 5 --data-urlencode "query=$series and timestamp($series) >= $begun" "$url" 2>/dev/null) || true
+    answer=$(curl -fsS --noproxy '*' --max-time 5 --data-urlencode "query=$series and timestamp(${series% > 0}) >= $begun" "$url" 2>/dev/null) || true
     if grep -q '"value":\[' <<<"$answer"; then
       echo "  $series = $(sed -nE 's/.*"value":\[[^,]*,"([^"]*)".*/\1/p' <<<"$answer")"
       return
@@ -250,14 +283,15 @@ wait_for_samples() {
 
 # ---- what one asks for
 status() {
-  local row name running=0
+  local row name url running=0
   for row in "${programs[@]}"; do
     name=${row%%|*}
     if process_of "$name" >/dev/null; then
       running=$((running + 1))
-      printf '  %-16s http://127.0.0.1:%-6s %s %s\n' "$name" "$(port_of "$name")" "$(say process 进程)" "$(process_of "$name")"
+      case "$name" in postgres) url="127.0.0.1:" ;; pgbench) url="" ;; *) url=http://127.0.0.1: ;; esac
+      printf '  %-18s %-24s %s %s\n' "$name" "$url$(port_of "$name")" "$(say process 进程)" "$(process_of "$name")"
     else
-      printf '  %-16s %s\n' "$name" "$(say "does not run" 未运行)"
+      printf '  %-18s %s\n' "$name" "$(say "does not run" 未运行)"
     fi
   done
   [ "$running" -eq ${#programs[@]} ]
@@ -265,6 +299,8 @@ status() {
 
 start_all() {
   local row name wanted arguments port changed=""
+  prepare_ledger
+  put_ledger_load
   for row in "${programs[@]}"; do
     IFS='|' read -r name wanted _ <<<"$row"
     if put_program "$name"; then stop_program "$name"; fi
@@ -276,6 +312,7 @@ start_all() {
   if put_configuration; then changed=yes; fi
   for row in "${programs[@]}"; do
     IFS='|' read -r name _ arguments <<<"$row"
+    [ "$name" != pgbench ] || fill_ledger
     if ! process_of "$name" >/dev/null; then start_program "$name" "$(port_of "$name")" "$arguments"
     elif [ "$name" = prometheus ] && [ -n "$changed" ]; then kill -HUP "$(process_of prometheus)"; fi
   done
@@ -291,12 +328,14 @@ up() {
   choose_runner
   start_all
   say "[4/5] waiting for samples" "[4/5] 等待样本"
-  wait_for_samples
+  local proof
+  for proof in "${proofs[@]}"; do wait_for_samples "$proof"; done
   say "[5/5] everything runs" "[5/5] 全部就绪"
   status
   local host prometheus
   host=$(port_of finwatch-host) prometheus=$(port_of prometheus)
   say "  metrics:  curl -s http://127.0.0.1:$host/metrics | less" "  查看指标：curl -s http://127.0.0.1:$host/metrics | less"
+  say "  database: curl -s http://127.0.0.1:$(port_of finwatch-database)/metrics | less" "  数据库：  curl -s http://127.0.0.1:$(port_of finwatch-database)/metrics | less"
   say "  graph:    http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0" "  查看曲线：http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0"
   say "  settings: $state/finwatch-host.yml, then curl -X POST http://127.0.0.1:$host/-/reload" \
     "  修改配置：$state/finwatch-host.yml，然后 curl -X POST http://127.0.0.1:$host/-/reload"

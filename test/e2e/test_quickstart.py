@@ -10,7 +10,7 @@ import urllib.parse
 from harness import ROOT, check, eventually, folder, get, need_root, read, run, write
 
 SCRIPT = os.path.join(ROOT, "deploy/quickstart.sh")
-PROGRAMS = ("finwatch-host", "prometheus")
+PROGRAMS = ("postgres", "pgbench", "finwatch-host", "finwatch-database", "prometheus")
 
 
 class Quickstart:
@@ -125,7 +125,7 @@ class QuickstartTest(unittest.TestCase):
                 user = re.search(r"^Uid:\s+(\d+)", read(f"/proc/{quickstart.process(name)}/status"), re.M).group(1)
                 check(user != "0", f"{name} runs as root")
             for path, _, _ in os.walk(quickstart.state):
-                if not path.startswith(os.path.join(quickstart.state, "data")):
+                if not path.startswith((os.path.join(quickstart.state, "data"), os.path.join(quickstart.state, "ledger"))):
                     check(os.stat(path).st_uid == 0 and not os.stat(path).st_mode & 0o022, f"{path} is not root's alone")
 
     def test_killed_in_the_middle_it_goes_on_at_the_next_run(self):
