@@ -28,7 +28,7 @@ class FakeServer final : public Sql {
   FakeServer(Engine engine, int version) : engine_(engine), version_(version) {}
 
   using Cells = std::vector<const char*>;
-  void answer(std::string part, std::vector<std::string> columns, std::vector<Cells> rows);
+  void answer(std::string part, std::vector<std::string> columns, const std::vector<Cells>& rows);
   void refuse(std::string part, Errc code);
 
   Status query(std::string_view statement, SteadyTime deadline, SqlTable& rows) override;

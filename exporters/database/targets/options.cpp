@@ -13,6 +13,12 @@ namespace {
 constexpr std::array<std::string_view, 3> kEngines = {"postgresql", "mysql", "mariadb"};
 constexpr std::array<std::string_view, 5> kTls = {"off", "prefer", "require", "verify_ca", "verify_full"};
 
+// Where a message about the key points: its value, or the map that lacks it.
+const Tree& at(const Tree& map, std::string_view key) {
+  const Tree* found = map.find(key);
+  return found != nullptr ? *found : map;
+}
+
 template <std::size_t N>
 std::size_t choice(MapReader& reader, const Tree& map, std::string_view key, const std::array<std::string_view, N>& words,
                    std::size_t fallback) {
@@ -22,7 +28,7 @@ std::size_t choice(MapReader& reader, const Tree& map, std::string_view key, con
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   std::string expected = "expected one of";
   for (const std::string_view word : words) expected.append(" ").append(word);
-  reader.fail(*map.find(key), expected + ", found '" + text + "'");
+  reader.fail(at(map, key), expected + ", found '" + text + "'");
   return fallback;
 }
 
@@ -40,7 +46,7 @@ void read_login(MapReader& reader, const Tree& map, TargetOptions& target) {
   address.password = Secret(reader.text("password"));
   target.password_file = reader.text("password_file");
   if (!address.password.empty() && !target.password_file.empty())
-    reader.fail(*map.find("password_file"), "password and password_file are both set: keep one");
+    reader.fail(at(map, "password_file"), "password and password_file are both set: keep one");
   target.my_cnf = reader.text("my_cnf");
   if (address.user.empty() && target.my_cnf.empty()) reader.fail(map, "user is missing (or my_cnf, for MySQL and MariaDB)");
   address.database = reader.text("database");
@@ -63,8 +69,7 @@ void read_login(MapReader& reader, const Tree& map, TargetOptions& target) {
                                    {"medium_interval", target.medium},
                                    {"slow_interval", target.slow},
                                    {"slow_timeout", target.slow_timeout}})
-    if (value < std::chrono::milliseconds{100})
-      reader.fail(map.find(key) != nullptr ? *map.find(key) : map, std::string(key) + ": at least 100ms");
+    if (value < std::chrono::milliseconds{100}) reader.fail(at(map, key), std::string(key) + ": at least 100ms");
 }
 
 Status read_target(const Tree& map, TargetOptions& target, const std::string& path) {
@@ -73,7 +78,7 @@ Status read_target(const Tree& map, TargetOptions& target, const std::string& pa
   MapReader reader(map, path);
   target.name = reader.required_text("name");
   if (!target.name.empty() && !is_label_word(target.name))
-    reader.fail(*map.find("name"), "name: letters, digits, '-', '_' and '.', at most 64 bytes");
+    reader.fail(at(map, "name"), "name: letters, digits, '-', '_' and '.', at most 64 bytes");
   target.address.host = reader.text("host", "localhost");
   target.address.port = static_cast<int>(reader.integer("port", 0, 1, 65535));
   target.address.socket = reader.text("socket");

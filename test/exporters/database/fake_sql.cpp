@@ -4,7 +4,7 @@
 
 namespace finwatch::test {
 
-void FakeServer::answer(std::string part, std::vector<std::string> columns, std::vector<Cells> rows) {
+void FakeServer::answer(std::string part, std::vector<std::string> columns, const std::vector<Cells>& rows) {
   Answer answer{.part = std::move(part), .columns = std::move(columns), .rows = {}};
   for (const Cells& cells : rows) {
     auto& row = answer.rows.emplace_back();
