@@ -170,7 +170,9 @@ void occupy_standard_descriptors() {
 
 // Answers that need no configuration; -1 when none was asked for.
 int answer_at_once(const Program& program, const Flags& flags) {
-  const CatalogueSource source{program.name, program.meta_prefix, program.peer.build_info, program.collectors};
+  std::vector<const CollectorInfo*> all(program.collectors.begin(), program.collectors.end());
+  all.insert(all.end(), program.always.begin(), program.always.end());
+  const CatalogueSource source{program.name, program.meta_prefix, program.peer.build_info, all};
   if (flags.boolean("help") || flags.boolean("help-long") || flags.boolean("help-man")) {
     std::printf("%s: %s\n\nusage: %s [flags]\n\n%s", program.name.c_str(), program.summary.c_str(), program.name.c_str(),
                 flags.help().c_str());

@@ -44,7 +44,8 @@ struct Program {
   std::string meta_prefix = "finwatch";  // of <prefix>_scrape_collector_success
   Peer peer = {};
   std::span<const CollectorInfo* const> collectors;
-  bool reads_host_trees = false;  // has --path.procfs and its kin
+  std::span<const CollectorInfo* const> always = {};  // in the catalogue too, and not for the operator to switch off
+  bool reads_host_trees = false;                      // has --path.procfs and its kin
 
   // For a program that watches other machines: its own parts of the file, and how they become entries of the runner. It is called at
   // the start and at each reload; an error leaves everything as it was.

@@ -94,6 +94,11 @@ std::span<const CollectorInfo* const> Assembler::collector_infos() {
   return infos;
 }
 
+std::span<const CollectorInfo* const> Assembler::always() {
+  static const CollectorInfo* const infos[] = {&kTargets};
+  return infos;
+}
+
 Result<std::vector<RunnerEntry>> Assembler::assemble(const Assembly& assembly, const Env& env) {
   Result<DatabaseOptions> options = read_options(assembly.file->find("targets"), assembly.file->find("auth_modules"));
   if (!options) return options.error();

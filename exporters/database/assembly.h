@@ -15,6 +15,8 @@ class Assembler {
  public:
   static constexpr std::string_view kSections[] = {"targets", "auth_modules", "queries"};
   static std::span<const CollectorInfo* const> collector_infos();
+  /// What every page has: finwatch_db_up and its kin.
+  static std::span<const CollectorInfo* const> always();
 
   /// config when the file is wrong, or has no target.
   Result<std::vector<RunnerEntry>> assemble(const Assembly& assembly, const Env& env);
