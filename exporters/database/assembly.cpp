@@ -7,6 +7,7 @@
 #include "core/exposition.h"
 #include "core/text.h"
 #include "database/collectors.h"
+#include "database/targets/lock_page.h"
 #include "web/query.h"
 
 namespace finwatch::database {
@@ -206,6 +207,20 @@ void answer_probe(Target& target, SteadyTime deadline, Format format, WebReply r
               .headers = {}});
 }
 
+LockView lock_view(const Target& target) {
+  const TargetView seen = target.last_view();
+  LockView view{.target = target.name(),
+                .engine = std::string(to_string(target.engine())),
+                .up = seen.up,
+                .reason = seen.reason == SqlReason::none ? std::string() : std::string(to_string(seen.reason)),
+                .problem = {},
+                .picture = picture_of(target.name())};
+  for (const CollectorView& collector : seen.collectors)
+    if (collector.row->info.name == "locks" && collector.attempted && !collector.success && view.up)
+      view.problem = to_string(collector.reason);
+  return view;
+}
+
 }  // namespace
 
 std::vector<Route> Assembler::routes() {
@@ -243,7 +258,40 @@ std::vector<Route> Assembler::routes() {
     if (!threads->run([target = *found, deadline, format, kept] { answer_probe(*target, deadline, format, std::move(*kept)); }))
       kept->send({.code = 503, .body = "too many probes at once\n", .headers = {{"Retry-After", "1"}}});
   };
+  const auto locks = [this](const WebRequest& request, WebReply reply) {
+    std::string only;
+    std::string format;
+    std::string language;
+    QueryReader query(request.query());
+    while (query.next()) {
+      if (query.name() == "target") only = query.value();
+      if (query.name() == "format") format = query.value();
+      if (query.name() == "lang") language = query.value();
+    }
+    if (query.malformed() || (!format.empty() && format != "json" && format != "html")) {
+      reply.send({.code = 400, .body = "give ?format=json or html, ?lang=zh or en, ?target=name\n", .headers = {}});
+      return;
+    }
+    std::vector<LockView> views;
+    if (const auto now = world())
+      for (const auto& target : now->targets)
+        if (only.empty() || target->name() == only) views.push_back(lock_view(*target));
+    const int code = views.empty() && !only.empty() ? 404 : 200;
+    const WallTime when = std::chrono::system_clock::now();
+    const std::vector<std::pair<std::string, std::string>> headers = {{"Cache-Control", "no-store"},
+                                                                      {"Vary", "Accept-Language"}};
+    if (format == "json") {
+      reply.send({.code = code, .content_type = "application/json", .body = lock_page_json(views, when), .headers = headers});
+      return;
+    }
+    reply.send({.code = code,
+                .content_type = "text/html; charset=utf-8",
+                .body = lock_page_html(views, when, choose_language(language, request.header("Accept-Language"))),
+                .headers = headers});
+  };
   std::vector<Route> routes;
+  routes.push_back(
+      {.verb = Route::Verb::get, .path = "/locks", .summary = "who blocks whom", .most_body = 0, .handler = locks});
   routes.push_back({.verb = Route::Verb::get,
                     .path = "/probe",
                     .summary = "one target: /probe?target=name",

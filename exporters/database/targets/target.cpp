@@ -178,6 +178,21 @@ TargetView Target::view(std::uint64_t run) const {
   return view;
 }
 
+TargetView Target::last_view() const {
+  std::uint64_t run = 0;
+  {
+    const std::lock_guard lock(body_->mutex);
+    const bool late = body_->wanted > body_->answered && std::chrono::steady_clock::now() > body_->fast_deadline;
+    run = late ? body_->wanted : body_->answered;
+  }
+  TargetView seen = view(run);
+  if (run == 0) {  // nobody has asked yet
+    seen.up = false;
+    seen.reason = SqlReason::none;
+  }
+  return seen;
+}
+
 bool Target::Body::have_session(LaneState& lane, SteadyTime deadline, int statement_timeout_ms) {
   if (lane.sql && lane.sql->usable()) return true;
   if (lane.sql) drop_session(lane);

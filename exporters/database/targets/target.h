@@ -80,6 +80,8 @@ class Target {
   /// Until each collector of the other lanes ran once: for --once and the first /probe.
   void wait_for_first_round(SteadyTime deadline);
   TargetView view(std::uint64_t run) const;
+  /// How it stands without being asked: of the last scrape, or of the running one when that is late.
+  TargetView last_view() const;
 
  private:
   struct Body;
