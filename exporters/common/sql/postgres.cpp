@@ -123,8 +123,10 @@ class Postgres final : public Sql {
       const std::string& state = error.sqlstate();
       if (state.starts_with("57P")) return lose(SqlReason::lost, Errc::unavailable, one_line(error.what()));
       if (watch.bit()) return lose(SqlReason::timeout, Errc::timeout, "no answer inside the deadline");
-      if (state.empty()) return lose(SqlReason::lost, Errc::unavailable, one_line(error.what()));
-      return {code_of(state), one_line(error.what())};
+      // libpqxx 6 leaves the state away for errors that have a type of their own.
+      if (state.empty() && !connection_.is_open()) return lose(SqlReason::lost, Errc::unavailable, one_line(error.what()));
+      const bool refused = dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr;
+      return {refused ? Errc::permission : code_of(state), one_line(error.what())};
     } catch (const std::exception& error) {
       rows.clear();
       if (watch.bit()) return lose(SqlReason::timeout, Errc::timeout, "no answer inside the deadline");
