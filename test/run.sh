@@ -132,7 +132,7 @@ stage_sanitizers() {
   local status=0
   ctest_preset asan || status=1
   # The rooms in which threads meet. A collector is run by one thread at a time.
-  ctest_preset tsan test_core test_run test_conf test_web || status=1
+  ctest_preset tsan test_core test_run test_conf test_web test_database || status=1
   return "$status"
 }
 
