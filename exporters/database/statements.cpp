@@ -7,7 +7,7 @@
 
 #include "core/text.h"
 #include "database/collector.h"
-#include "database/targets/statement_text.h"
+#include "database/targets/sql_text.h"
 
 namespace finwatch::database {
 namespace {
@@ -252,7 +252,7 @@ class Statements final : public Reader {
       if (chosen == nullptr) continue;  // the same statement of another user
       chosen->user = rows.text(row, kUser);
       chosen->database = rows.text(row, kDatabase);
-      chosen->text = statement_text(rows.text(row, kText), kTextBytes);
+      chosen->text = show_statement(rows.text(row, kText), session.engine(), kTextBytes);
       chosen->named = true;
     }
     return ok();

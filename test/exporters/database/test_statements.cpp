@@ -1,4 +1,3 @@
-#include "database/targets/statement_text.h"
 #include "support/catch.h"
 #include "support/fake_sql.h"
 
@@ -8,7 +7,6 @@ extern const DatabaseCollector statements_collector;
 
 using namespace finwatch;
 using namespace finwatch::test;
-using finwatch::database::statement_text;
 using finwatch::database::statements_collector;
 
 namespace {
@@ -114,16 +112,4 @@ TEST_CASE("statements: without the extension, the schema or the grant") {
   CHECK(read_once(statements_collector, off).status.error().code == Errc::no_data);
   off.refuse("@@performance_schema", Errc::permission);
   CHECK(read_once(statements_collector, off).status.error().code == Errc::permission);
-}
-
-TEST_CASE("statements: no literal and no comment comes into a text, and it ends where a character does") {
-  CHECK(statement_text("  SELECT *\n\tFROM voucher -- 'all\n WHERE no = 'V''1' /* it's */ AND x=$1 ", 200) ==
-        "SELECT * FROM voucher WHERE no = ? AND x=$1");
-  CHECK(statement_text("ALTER ROLE a PASSWORD 'never ends", 200) == "ALTER ROLE a PASSWORD ?");
-  CHECK(statement_text(R"(SELECT E'a\'secret', N'x', name'y')", 200) == "SELECT ?, ?, name?");
-  CHECK(statement_text("DO $$ secret $$ , $a$ secret $$ $a$ x", 200) == "DO ? , ? x");
-  CHECK(statement_text(R"(SELECT "it's", `b'c`, 'd')", 200) == R"(SELECT "it's", `b'c`, ?)");
-  CHECK(statement_text("SELECT \u51ed\u8bc1", 9) == "SELECT ");
-  CHECK(statement_text("SELECT \u51ed\u8bc1", 10) == "SELECT \u51ed");
-  CHECK(statement_text("", 10).empty());
 }
