@@ -7,6 +7,7 @@
 #include "core/exposition.h"
 #include "core/text.h"
 #include "database/collectors.h"
+#include "database/targets/custom_query.h"
 #include "database/targets/lock_page.h"
 #include "web/query.h"
 
@@ -19,22 +20,48 @@ constexpr std::chrono::minutes kUnused{10};
 constexpr std::chrono::seconds kProbeTime{10};
 constexpr std::size_t kMostWaiting = 64;
 
+constexpr MetricDesc kDisabled{MetricType::gauge, "finwatch_config_queries_disabled",
+                               "Queries of the configuration file that are wrong and not asked; the log says which and why."};
+
 // The runner's one entry.
 class AllTargets final : public Collector {
  public:
-  explicit AllTargets(std::vector<std::shared_ptr<Target>> targets) : hub_(std::move(targets)) {}
+  AllTargets(std::vector<std::shared_ptr<Target>> targets, std::size_t disabled)
+      : hub_(std::move(targets)), disabled_(disabled) {}
   Status collect(const Scrape& scrape, MetricSink& sink) override {
     hub_.collect(scrape.deadline, sink);
+    sink.add(kDisabled, disabled_);
     return ok();
   }
 
  private:
   Hub hub_;
+  const std::size_t disabled_;
 };
 
-const CollectorInfo kTargets{.name = "targets",
-                             .summary = "Whether each server is up, why not, and how its collectors went.",
-                             .metrics = Hub::metrics()};
+const std::vector<MetricRef> kEveryPage = [] {
+  std::vector<MetricRef> all(Hub::metrics().begin(), Hub::metrics().end());
+  all.emplace_back(kDisabled);
+  return all;
+}();
+
+// What a reader may go on using when the configuration it came from is gone and its thread still hangs.
+struct Kept {
+  std::shared_ptr<const Tree> file;  // the settings point into it
+  std::shared_ptr<const Settings> settings;
+};
+
+class NoSettings final : public Settings {
+  std::string_view text(std::string_view) const override { return {}; }
+  bool boolean(std::string_view) const override { return false; }
+  long long integer(std::string_view) const override { return 0; }
+  std::chrono::nanoseconds duration(std::string_view) const override { return {}; }
+  std::span<const std::string> list(std::string_view) const override { return {}; }
+  const Tree* section() const override { return nullptr; }
+};
+
+const CollectorInfo kTargets{
+    .name = "targets", .summary = "Whether each server is up, why not, and how its collectors went.", .metrics = kEveryPage};
 
 // `10.1.2.*` or `db1.example`.
 bool host_fits(std::string_view pattern, std::string_view host) {
@@ -72,7 +99,6 @@ struct Assembler::World {
   std::vector<std::shared_ptr<Target>> targets;
   std::vector<AuthModule> modules;
   std::vector<ChosenCollector> collectors;
-  std::shared_ptr<const Tree> file;
   Env env;
 
   struct Probed {
@@ -108,11 +134,17 @@ Result<std::vector<RunnerEntry>> Assembler::assemble(const Assembly& assembly, c
             "no targets: give a file with --config.file; deploy/finwatch-database.yml is an example to start from"};
   auto world = std::make_shared<World>();
   world->env = env;
-  world->file = assembly.file;
   world->modules = std::move(options->auth_modules);
   for (const Assembly::Chosen& chosen : assembly.chosen)
     for (const DatabaseCollector* row : collectors())
-      if (&row->info == chosen.info) world->collectors.push_back({row, chosen.settings});
+      if (&row->info == chosen.info) {
+        auto kept = std::make_shared<const Kept>(Kept{assembly.file, chosen.settings});
+        world->collectors.push_back({row, std::shared_ptr<const Settings>(kept, kept->settings.get())});
+      }
+  static const NoSettings none;
+  const auto queries = std::make_shared<const CustomQueries>(read_queries(assembly.file->find("queries"), *env.log));
+  for (const DatabaseCollector& row : queries->rows)
+    world->collectors.push_back({&row, std::shared_ptr<const Settings>(queries, &none)});
   for (TargetOptions& target : options->targets) {
     std::vector<ChosenCollector> wanted = world->collectors;
     if (!target.established_names)
@@ -122,7 +154,7 @@ Result<std::vector<RunnerEntry>> Assembler::assemble(const Assembly& assembly, c
     world->targets.push_back(std::make_shared<Target>(std::move(target), wanted, env));
   }
   std::vector<RunnerEntry> entries;
-  entries.push_back({&kTargets, std::make_unique<AllTargets>(world->targets), false});
+  entries.push_back({&kTargets, std::make_unique<AllTargets>(world->targets, queries->broken.size()), false});
   const std::lock_guard lock(mutex_);
   world_ = std::move(world);
   return entries;

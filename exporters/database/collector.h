@@ -19,6 +19,7 @@
 // of the last good call stay on the page for the medium and the slow lane, and go from it for the fast one.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -127,7 +128,7 @@ struct DatabaseCollector {
   CollectorInfo info;  // name, summary, metrics, flags; its `make` stays empty
   Lane lane = Lane::fast;
   unsigned engines = kEveryEngine;
-  std::unique_ptr<Reader> (*make)(const Settings& settings, const TargetOptions& target) = nullptr;
+  std::function<std::unique_ptr<Reader>(const Settings& settings, const TargetOptions& target)> make = {};
 };
 
 /// `make` for a reader whose constructor takes nothing, (settings) or (settings, target).

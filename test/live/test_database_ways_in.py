@@ -99,6 +99,31 @@ class WaysIn(unittest.TestCase):
                     check(answer.status == status, f"{path}: {answer.status} {answer.text}")
                 check("geheim" not in exporter.log() and PASSWORD not in exporter.log(), "a password is in the log")
 
+    def test_sql_of_the_operators_own(self):
+        with Postgres() as server, Mariadb() as other:
+            for each in (server, other):
+                add_monitor(each)
+            server.sql("CREATE TABLE gl_voucher (maker text, posted bool); INSERT INTO gl_voucher VALUES ('li', false), ('li', false), ('wang', true);"
+                       "GRANT SELECT ON gl_voucher TO monitor")
+            metric = [{"column": "unposted", "name": "ledger_unposted_vouchers", "help": "Vouchers that wait."}]
+            queries = [{"name": "unposted", "engines": ["postgresql"], "lane": "fast", "labels": ["maker"], "metrics": metric,
+                        "sql": "SELECT maker, count(*) FILTER (WHERE NOT posted) AS unposted FROM gl_voucher GROUP BY maker"},
+                       {"name": "writes", "engines": ["postgresql"], "lane": "fast", "metrics": [{"column": "x", "name": "ledger_written", "help": "None."}],
+                        "sql": "DELETE FROM gl_voucher RETURNING 1 AS x"},
+                       {"name": "slow", "lane": "fast", "engines": ["mariadb"], "timeout": "300ms", "sql": "SELECT SLEEP(20) AS x",
+                        "metrics": [{"column": "x", "name": "ledger_slept", "help": "None."}]},
+                       {"name": "broken", "sql": "SELECT 1", "metrics": [{"column": "x", "name": "pg_up", "help": "None."}]}]
+            with Database([target_of(server), target_of(other)], queries=queries) as exporter:
+                page = exporter.scrape()
+                check(page.value("ledger_unposted_vouchers", target="pg", maker="li") == 2, page.text[-2000:] + exporter.log())
+                check(page.value("ledger_unposted_vouchers", target="pg", maker="wang") == 0, "0 is a number too")
+                check(page.value("finwatch_config_queries_disabled") == 1, "the broken query is not counted")
+                check("a query is disabled" in exporter.log() and "finwatch-database.yml:1:" in exporter.log(), exporter.log())
+                check(page.value("finwatch_db_collector_success", target="pg", collector="query_writes") == 0, "a write was let through")
+                check(server.sql("SELECT count(*) FROM gl_voucher") == "3", "the voucher is gone")
+                check(page.value("finwatch_db_collector_failed", target="maria", collector="query_slow", reason="timeout") == 1, exporter.log())
+                check(page.up("pg"), "a failing query takes the server down")
+
     def test_reload_takes_a_target_more_and_keeps_the_old_ones_when_the_file_is_bad(self):
         with Postgres() as server, Mariadb() as other:
             for each in (server, other):
