@@ -94,8 +94,10 @@ constexpr std::string_view kPostgresTexts = R"(
 SELECT s.userid || '.' || s.dbid, s.queryid, pg_get_userbyid(s.userid), coalesce(d.datname, ''), left(s.query, 4000)
   FROM SCHEMA.pg_stat_statements(true) s LEFT JOIN pg_database d ON d.oid = s.dbid WHERE s.queryid IN ()";
 
-constexpr std::string_view kMysqlEnabled = R"(
-SELECT @@performance_schema AND (SELECT ENABLED = 'YES' FROM performance_schema.setup_consumers WHERE NAME = 'statements_digest'))";
+// The variable first: it needs no grant, and MariaDB comes with performance_schema off.
+constexpr std::string_view kMysqlEnabled = "SELECT @@performance_schema";
+constexpr std::string_view kMysqlConsumer =
+    "SELECT ENABLED FROM performance_schema.setup_consumers WHERE NAME = 'statements_digest'";
 // The digest NULL is that of all statements for which there was no room.
 constexpr std::string_view kMysqlNumbers = R"(
 SELECT coalesce(SCHEMA_NAME, ''), left(DIGEST, 16), COUNT_STAR, SUM_TIMER_WAIT / 1e12, SUM_ROWS_SENT + SUM_ROWS_AFFECTED, QUANTILE
@@ -147,7 +149,10 @@ class Statements final : public Reader {
       texts = with(kPostgresTexts, "SCHEMA", schema);
     } else {
       if (Status status = session.query(kMysqlEnabled); !status) return status;
-      if (session.rows().number(0, 0) != 1) return {Errc::no_data, "performance_schema or its statements_digest is off"};
+      if (session.rows().number(0, 0) != 1) return {Errc::no_data, "performance_schema is off"};
+      if (Status status = session.query(kMysqlConsumer); !status) return status;
+      if (session.rows().rows() == 0 || session.rows().text(0, 0) != "YES")
+        return {Errc::no_data, "the consumer statements_digest is off"};
       numbers = with(kMysqlNumbers, "QUANTILE", session.is_mariadb() ? "NULL" : "QUANTILE_95 / 1e12");
       texts = kMysqlTexts;
     }

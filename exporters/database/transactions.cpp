@@ -62,11 +62,11 @@ constexpr std::string_view kPostgresSessions = R"(
 SELECT application,
        count(*) FILTER (WHERE running >= 1), count(*) FILTER (WHERE running >= 5),
        count(*) FILTER (WHERE running >= 30), count(*) FILTER (WHERE running >= 300),
-       coalesce(max(running), 0), coalesce(max(open), 0), coalesce(max(idle), 0), count(idle)
+       coalesce(max(running), 0), greatest(max(open), 0), coalesce(max(idle), 0), count(idle)
   FROM (SELECT coalesce(application_name, '') AS application,
                CASE WHEN state IN ('active', 'fastpath function call')
                     THEN greatest(extract(epoch FROM clock_timestamp() - query_start), 0) END AS running,
-               greatest(extract(epoch FROM clock_timestamp() - xact_start), 0) AS open,
+               extract(epoch FROM clock_timestamp() - xact_start) AS open,
                CASE WHEN state LIKE 'idle in transaction%'
                     THEN greatest(extract(epoch FROM clock_timestamp() - state_change), 0) END AS idle
           FROM pg_stat_activity

@@ -59,6 +59,7 @@ TEST_CASE("statements: MySQL has quantiles, MariaDB has none") {
   const bool mysql = engine == Engine::mysql;
   FakeServer server(engine, version);
   server.answer("@@performance_schema", {""}, {{"1"}});
+  server.answer("setup_consumers", {""}, {{"YES"}});
   server.answer(mysql ? "QUANTILE_95 / 1e12" : "SUM_ROWS_AFFECTED, NULL", kSix,
                 {{"nc", "0123456789012345", "7", "12.5", "70", mysql ? "0.25" : kNull}});
   server.answer("DIGEST_TEXT", kFive, {{"nc", "0123456789012345", "", "nc", "SELECT * FROM `voucher` WHERE `id` = ?"}});
@@ -76,6 +77,7 @@ TEST_CASE("statements: those that took most since the last reading come, and sta
   KeptReader reader(statements_collector, {{"collector.statements.top", "1"}}, {}, &clock);
   FakeServer server(Engine::mariadb, 101119);
   server.answer("@@performance_schema", {""}, {{"1"}});
+  server.answer("setup_consumers", {""}, {{"YES"}});
   server.answer("DIGEST_TEXT", kFive, {{"nc", "aa", "", "nc", "a"}, {"nc", "bb", "", "nc", "b"}, {"nc", "cc", "", "nc", "c"}});
   const auto shown = [&](const char* a, const char* b, const char* c) {
     server.answer("COUNT_STAR", kSix,
@@ -91,14 +93,14 @@ TEST_CASE("statements: those that took most since the last reading come, and sta
         ids += id;
     return ids + " " + std::to_string(server.asked.size());
   };
-  CHECK(shown("100", "50", "1") == "aa 3");    // all since the start
-  CHECK(shown("100", "51", "1") == "aabb 3");  // the first stays though it rests
-  CHECK(shown("100", "52", "1") == "aabb 2");  // nothing new: no text is read
+  CHECK(shown("100", "50", "1") == "aa 4");    // all since the start
+  CHECK(shown("100", "51", "1") == "aabb 4");  // the first stays though it rests
+  CHECK(shown("100", "52", "1") == "aabb 3");  // nothing new: no text is read
   clock.advance(std::chrono::minutes{30});
-  CHECK(shown("100", "53", "2.5") == "bbcc 3");  // never more than twice the top: the one that rests longest goes
+  CHECK(shown("100", "53", "2.5") == "bbcc 4");  // never more than twice the top: the one that rests longest goes
   clock.advance(std::chrono::minutes{61});
-  CHECK(shown("100", "53", "3.5") == "cc 2");
-  CHECK(shown("100", "0.5", "3.5") == "bbcc 3");  // reset: all of it is new
+  CHECK(shown("100", "53", "3.5") == "cc 3");
+  CHECK(shown("100", "0.5", "3.5") == "bbcc 4");  // reset: all of it is new
 }
 
 TEST_CASE("statements: without the extension, the schema or the grant") {
@@ -108,8 +110,11 @@ TEST_CASE("statements: without the extension, the schema or the grant") {
   server.answer("pg_extension", {"", "", ""}, {{"public", "110", "f"}});
   CHECK(read_once(statements_collector, server).status.error().code == Errc::permission);
   FakeServer off(Engine::mariadb, 101119);
-  off.answer("@@performance_schema", {""}, {{kNull}});
+  off.answer("@@performance_schema", {""}, {{"0"}});
+  off.refuse("setup_consumers", Errc::permission);
   CHECK(read_once(statements_collector, off).status.error().code == Errc::no_data);
-  off.refuse("@@performance_schema", Errc::permission);
+  off.answer("@@performance_schema", {""}, {{"1"}});
   CHECK(read_once(statements_collector, off).status.error().code == Errc::permission);
+  off.answer("setup_consumers", {""}, {{"NO"}});
+  CHECK(read_once(statements_collector, off).status.error().code == Errc::no_data);
 }
