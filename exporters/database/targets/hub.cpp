@@ -13,6 +13,12 @@ constexpr std::chrono::milliseconds kForThePage{60};  // between the last answer
 constexpr MetricDesc kUp{MetricType::gauge, "finwatch_db_up",
                          "Whether the server answered everything that is asked at each scrape, inside the deadline.", "target",
                          "engine"};
+// Under the names that the alerts of other exporters ask for.
+constexpr MetricDesc kPgUp{Established{}, MetricType::gauge, "pg_up",
+                           "Whether PostgreSQL answered everything that is asked at each scrape, as finwatch_db_up.", "target"};
+constexpr MetricDesc kMysqlUp{Established{}, MetricType::gauge, "mysql_up",
+                              "Whether MySQL or MariaDB answered everything that is asked at each scrape, as finwatch_db_up.",
+                              "target"};
 constexpr MetricDesc kDown{MetricType::gauge,
                            "finwatch_db_down_reason",
                            "Why it did not: 1 at one of the reasons, 0 at the others.",
@@ -60,8 +66,8 @@ constexpr MetricDesc kCut{MetricType::gauge,
                           "target",
                           "engine",
                           "collector"};
-constexpr MetricRef kMetrics[] = {kUp,      kDown,    kVersion, kSessions, kLogins, kFailures,
-                                  kConnect, kSuccess, kReason,  kDuration, kLast,   kCut};
+constexpr MetricRef kMetrics[] = {kUp,       kPgUp,    kMysqlUp, kDown,   kVersion,  kSessions, kLogins,
+                                  kFailures, kConnect, kSuccess, kReason, kDuration, kLast,     kCut};
 
 struct Seen {
   const Target* target;
@@ -142,6 +148,14 @@ void write_own(MetricSink& sink, const std::vector<Seen>& all) {
     for (const Seen& seen : all) family.add(value(seen.view), seen.target->name(), engine_of(seen));
   };
   each(kUp, [](const TargetView& view) { return view.up; });
+  const auto each_established = [&](const auto& desc, bool postgresql) {
+    auto family = sink.family(desc);
+    for (const Seen& seen : all)
+      if (seen.target->options().established_names && (seen.target->engine() == Engine::postgresql) == postgresql)
+        family.add(seen.view.up, seen.target->name());
+  };
+  each_established(kPgUp, true);
+  each_established(kMysqlUp, false);
   auto down = sink.family(kDown);
   for (const Seen& seen : all)
     for (const SqlReason reason : kSqlReasons)

@@ -1,0 +1,277 @@
+#include <algorithm>
+#include <string>
+#include <vector>
+
+#include "database/collector.h"
+#include "database/targets/mysql_number.h"
+
+namespace finwatch::database {
+namespace {
+
+constexpr MetricDesc kCounter{Established{}, MetricType::counter, "mysql_global_status_*",
+                              "A status variable that only grows, from SHOW GLOBAL STATUS.", "target"};
+constexpr MetricDesc kGauge{Established{}, MetricType::gauge, "mysql_global_status_*",
+                            "A status variable that shows a state, from SHOW GLOBAL STATUS.", "target"};
+constexpr MetricDesc kCommands{Established{},
+                               MetricType::counter,
+                               "mysql_global_status_commands_total",
+                               "Statements that were run, by command, from Com_* of SHOW GLOBAL STATUS.",
+                               "target",
+                               "command"};
+constexpr MetricDesc kHandlers{Established{},
+                               MetricType::counter,
+                               "mysql_global_status_handlers_total",
+                               "Calls into storage engines, from Handler_* of SHOW GLOBAL STATUS.",
+                               "target",
+                               "handler"};
+constexpr MetricDesc kErrors{Established{},
+                             MetricType::counter,
+                             "mysql_global_status_connection_errors_total",
+                             "Clients that could not be taken, from Connection_errors_* of SHOW GLOBAL STATUS.",
+                             "target",
+                             "error"};
+constexpr MetricDesc kPages{Established{},
+                            MetricType::gauge,
+                            "mysql_global_status_buffer_pool_pages",
+                            "Pages of the InnoDB buffer pool, from Innodb_buffer_pool_pages_* of SHOW GLOBAL STATUS.",
+                            "target",
+                            "state"};
+constexpr MetricDesc kDirty{Established{}, MetricType::gauge, "mysql_global_status_buffer_pool_dirty_pages",
+                            "Dirty pages of the InnoDB buffer pool, from SHOW GLOBAL STATUS.", "target"};
+constexpr MetricDesc kChanges{Established{},
+                              MetricType::counter,
+                              "mysql_global_status_buffer_pool_page_changes_total",
+                              "Pages of the InnoDB buffer pool that were flushed or moved, from SHOW GLOBAL STATUS.",
+                              "target",
+                              "operation"};
+constexpr MetricDesc kRows{Established{},
+                           MetricType::counter,
+                           "mysql_global_status_innodb_row_ops_total",
+                           "Rows that InnoDB read and changed, from Innodb_rows_* of SHOW GLOBAL STATUS.",
+                           "target",
+                           "operation"};
+constexpr MetricDesc kLost{Established{},
+                           MetricType::counter,
+                           "mysql_global_status_performance_schema_lost_total",
+                           "Instruments that found no memory, from Performance_schema_* of SHOW GLOBAL STATUS.",
+                           "target",
+                           "instrumentation"};
+// In the catalogue the two are one.
+constexpr MetricDesc kEither{
+    Established{}, MetricType::unknown, "mysql_global_status_*",
+    "A status variable from SHOW GLOBAL STATUS: a gauge when it can fall, a counter when it only grows.", "target"};
+constexpr MetricRef kMetrics[] = {kEither, kCommands, kHandlers, kErrors, kPages, kDirty, kChanges, kRows, kLost};
+
+// Each with families of its own; the name behind it becomes the label.
+constexpr std::string_view kPagesPrefix = "innodb_buffer_pool_pages_";
+constexpr std::string_view kPrefixes[] = {"com_",       "handler_",     "connection_errors_",
+                                          kPagesPrefix, "innodb_rows_", "performance_schema_"};
+
+// What can fall. Everything else grows until the server starts anew or FLUSH STATUS. A trailing * is any ending.
+constexpr std::string_view kGauges[] = {"acl_*",
+                                        "aria_pagecache_blocks_*",
+                                        "binlog_snapshot_position",
+                                        "caching_sha2_password_rsa_public_key",
+                                        "compression",
+                                        "compression_level",
+                                        "created_tmp_plans",
+                                        "current_tls_*",
+                                        "delayed_insert_threads",
+                                        "error_log_buffered_bytes",
+                                        "error_log_latest_write",
+                                        "global_connection_memory",
+                                        "innodb_adaptive_hash_cells",
+                                        "innodb_adaptive_hash_heap_buffers",
+                                        "innodb_available_undo_logs",
+                                        "innodb_buffer_pool_bytes_data",
+                                        "innodb_buffer_pool_bytes_dirty",
+                                        "innodb_buffer_pool_load_incomplete",
+                                        "innodb_buffer_pool_resize_status_*",
+                                        "innodb_checkpoint_age",
+                                        "innodb_checkpoint_max_age",
+                                        "innodb_current_row_locks",
+                                        "innodb_data_pending_*",
+                                        "innodb_encryption_rotation_estimated_iops",
+                                        "innodb_have_*",
+                                        "innodb_history_list_length",
+                                        "innodb_ibuf_free_list",
+                                        "innodb_ibuf_segment_size",
+                                        "innodb_ibuf_size",
+                                        "innodb_max_trx_id",
+                                        "innodb_mem_*",
+                                        "innodb_num_open_files",
+                                        "innodb_onlineddl_*",
+                                        "innodb_os_log_pending_*",
+                                        "innodb_page_size",
+                                        "innodb_read_views_memory",
+                                        "innodb_redo_log_capacity_resized",
+                                        "innodb_redo_log_enabled",
+                                        "innodb_redo_log_logical_size",
+                                        "innodb_redo_log_physical_size",
+                                        "innodb_redo_log_read_only",
+                                        "innodb_redo_log_resize_status",
+                                        "innodb_row_lock_current_waits",
+                                        "innodb_row_lock_time_avg",
+                                        "innodb_row_lock_time_max",
+                                        "innodb_undo_tablespaces_*",
+                                        "key_blocks_*",
+                                        "last_query_cost",
+                                        "last_query_partial_plans",
+                                        "locked_connects",
+                                        "max_used_connections",
+                                        "max_used_connections_time",
+                                        "memory_used",
+                                        "memory_used_initial",
+                                        "mysqlx_port",
+                                        "mysqlx_sessions",
+                                        "mysqlx_worker_threads*",
+                                        "not_flushed_delayed_rows",
+                                        "ongoing_anonymous_*",
+                                        "ongoing_automatic_*",
+                                        "open_files",
+                                        "open_streams",
+                                        "open_table_definitions",
+                                        "open_tables",
+                                        "prepared_stmt_count",
+                                        "qcache_free_*",
+                                        "qcache_queries_in_cache",
+                                        "qcache_total_blocks",
+                                        "replica_open_temp_tables",
+                                        "rpl_semi_sync_*_avg_wait_time",
+                                        "rpl_semi_sync_master_clients",
+                                        "rpl_semi_sync_master_net_avg_wait_time",
+                                        "rpl_semi_sync_master_status",
+                                        "rpl_semi_sync_master_tx_avg_wait_time",
+                                        "rpl_semi_sync_master_wait_sessions",
+                                        "rpl_semi_sync_replica_status",
+                                        "rpl_semi_sync_slave_status",
+                                        "rpl_semi_sync_source_clients",
+                                        "rpl_semi_sync_source_net_avg_wait_time",
+                                        "rpl_semi_sync_source_status",
+                                        "rpl_semi_sync_source_tx_avg_wait_time",
+                                        "rpl_semi_sync_source_wait_sessions",
+                                        "secondary_engine_execution_count",
+                                        "slave_heartbeat_period",
+                                        "slave_open_temp_tables",
+                                        "slave_running",
+                                        "slaves_connected",
+                                        "slaves_running",
+                                        "ssl_ctx_verify_*",
+                                        "ssl_default_timeout",
+                                        "ssl_session_cache_size",
+                                        "ssl_session_cache_timeout",
+                                        "ssl_used_session_cache_entries",
+                                        "ssl_verify_*",
+                                        "stack_usage",
+                                        "table_open_cache_active_instances",
+                                        "tc_log_max_pages_used",
+                                        "tc_log_page_size",
+                                        "telemetry_*_supported",
+                                        "threadpool_idle_threads",
+                                        "threadpool_threads",
+                                        "threads_cached",
+                                        "threads_connected",
+                                        "threads_running",
+                                        "tls_library_version",
+                                        "tls_sni_server_name",
+                                        "uptime",
+                                        "uptime_since_flush_status",
+                                        "wsrep",
+                                        "wsrep_apply_*",
+                                        "wsrep_applier_thread_count",
+                                        "wsrep_cert_deps_distance",
+                                        "wsrep_cert_index_size",
+                                        "wsrep_cert_interval",
+                                        "wsrep_cluster_*",
+                                        "wsrep_commit_oo*",
+                                        "wsrep_commit_window",
+                                        "wsrep_connected",
+                                        "wsrep_desync_count",
+                                        "wsrep_flow_control_active",
+                                        "wsrep_flow_control_paused",
+                                        "wsrep_flow_control_requested",
+                                        "wsrep_last_committed",
+                                        "wsrep_local_cached_downto",
+                                        "wsrep_local_index",
+                                        "wsrep_local_recv_queue*",
+                                        "wsrep_local_send_queue*",
+                                        "wsrep_local_state",
+                                        "wsrep_open_connections",
+                                        "wsrep_open_transactions",
+                                        "wsrep_ready",
+                                        "wsrep_rollbacker_thread_count",
+                                        "wsrep_thread_count"};
+
+bool is_gauge(std::string_view name) {
+  return std::any_of(std::begin(kGauges), std::end(kGauges), [&](std::string_view gauge) {
+    if (gauge.find('*') == std::string_view::npos) return gauge == name;
+    return name_matches(gauge, name) || name == gauge.substr(0, gauge.find('*'));
+  });
+}
+
+constexpr bool every(std::string_view) { return true; }
+constexpr bool is_dirty(std::string_view state) { return state == "dirty"; }
+constexpr bool is_state(std::string_view state) { return state == "data" || state == "free" || state == "misc"; }
+constexpr bool is_change(std::string_view state) { return !is_state(state) && !is_dirty(state) && state != "total"; }
+
+class GlobalStatus final : public Reader {
+ public:
+  Status read(Session& session, DatabasePage& page) override {
+    if (Status status = session.query("SHOW GLOBAL STATUS"); !status) return status;
+    const SqlTable& rows = session.rows();
+    names_.clear();
+    for (std::size_t row = 0; row < rows.rows(); ++row) names_.push_back(mysql_metric_name(kFamilyPrefix, rows.text(row, 0)));
+    add_plain(rows, page);
+    add_group(rows, page, kCommands, "com_", every);
+    add_group(rows, page, kHandlers, "handler_", every);
+    add_group(rows, page, kErrors, "connection_errors_", every);
+    add_group(rows, page, kPages, kPagesPrefix, is_state);
+    add_group(rows, page, kChanges, kPagesPrefix, is_change);
+    add_group(rows, page, kRows, "innodb_rows_", every);
+    add_group(rows, page, kLost, "performance_schema_", every);
+    auto dirty = page.established(kDirty);
+    for (std::size_t row = 0; row < rows.rows(); ++row)
+      if (const auto value = mysql_number(rows, row, 1); value && name_of(row) == "innodb_buffer_pool_pages_dirty")
+        dirty.add(*value);
+    return ok();
+  }
+
+ private:
+  static constexpr std::string_view kFamilyPrefix = "mysql_global_status_";
+
+  std::string_view name_of(std::size_t row) const { return std::string_view(names_[row]).substr(kFamilyPrefix.size()); }
+
+  void add_plain(const SqlTable& rows, DatabasePage& page) const {
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+      const std::string_view name = name_of(row);
+      const auto value = mysql_number(rows, row, 1);
+      const bool grouped = std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
+                                       [&](std::string_view prefix) { return name.starts_with(prefix); });
+      if (value && !grouped) page.established(is_gauge(name) ? kGauge : kCounter, names_[row]).add(*value);
+    }
+  }
+  void add_group(const SqlTable& rows, DatabasePage& page, const MetricDesc<2>& desc, std::string_view prefix,
+                 bool (*wanted)(std::string_view)) const {
+    auto family = page.established(desc);
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+      if (!name_of(row).starts_with(prefix)) continue;
+      const std::string_view label = name_of(row).substr(prefix.size());
+      const auto value = mysql_number(rows, row, 1);
+      if (value && wanted(label)) family.add(*value, label);
+    }
+  }
+
+  std::vector<std::string> names_;  // full family names, a row; kept for their memory
+};
+
+}  // namespace
+
+extern const DatabaseCollector mysql_global_status_collector{
+    .info = {.name = "mysql_global_status",
+             .summary = "All of SHOW GLOBAL STATUS under the names of mysqld_exporter, with the right types.",
+             .metrics = kMetrics},
+    .lane = Lane::fast,
+    .engines = kMysqlKin,
+    .make = make_reader<GlobalStatus>};
+
+}  // namespace finwatch::database

@@ -1,0 +1,19 @@
+// Texts of SHOW … as numbers, and their names as parts of metric names, the way mysqld_exporter made them known.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "sql/sql.h"
+
+namespace finwatch::database {
+
+/// A number; ON, Yes and a Galera node's Primary are 1; OFF, No, DISABLED, Connecting and a node's other states are 0; any
+/// other text, dates too, is nothing.
+std::optional<double> mysql_number(const SqlTable& rows, std::size_t row, std::size_t column);
+
+/// "mysql_global_status_" and the name in small letters; what no metric name may hold becomes "_".
+std::string mysql_metric_name(std::string_view prefix, std::string_view name);
+
+}  // namespace finwatch::database
