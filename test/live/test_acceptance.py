@@ -130,6 +130,40 @@ class Acceptance(unittest.TestCase):
                     for secret in (PASSWORD, "next-Kq7 one"):
                         check(secret not in exporter.log() and secret not in exporter.scrape().text, "a password was told")
 
+    def test_four_thousand_tables_and_ten_thousand_statements(self):
+        for name in ("pg", "maria"):
+            server = (Postgres({"pg_stat_statements.max": 20000, "max_locks_per_transaction": 4096}) if name == "pg"
+                      else Mariadb(["--performance-schema-digests-size=20000"]))
+            with self.subTest(engine=name), server:
+                add_monitor(server)
+                if name == "pg":
+                    server.sql("CREATE EXTENSION pg_stat_statements")
+                    server.sql("DO $$ BEGIN FOR i IN 1..4000 LOOP EXECUTE format('CREATE TABLE gl_%s (id bigint PRIMARY KEY, amount numeric)', i); "
+                               "END LOOP; END $$")
+                    server.sql("SET pg_stat_statements.track = 'all'; DO $$ BEGIN FOR i IN 1..4000 LOOP EXECUTE format('SELECT count(*) FROM gl_%s', i); "
+                               "EXECUTE format('SELECT max(id) FROM gl_%s', i); EXECUTE format('SELECT min(id), sum(amount) FROM gl_%s', i); END LOOP; END $$")
+                else:
+                    server.sql("CREATE DATABASE nc;" + "".join(f"CREATE TABLE nc.gl_{i} (id int PRIMARY KEY) ENGINE=InnoDB;" for i in range(4000)))
+                    server.sql("".join(f"SELECT {i} AS column_{i};" for i in range(10000)))
+                with Database([target_of(server, timeout="4s")]) as exporter:
+                    eventually(lambda: exporter.scrape().up(name), 20, exporter.log)
+                    def settled(page):
+                        return page.value("finwatch_db_collector_success", target=name, collector="statements") == 1
+                    eventually(lambda: settled(exporter.scrape()), 60, exporter.log)
+                    page = exporter.scrape()
+                    series = sum(1 for line in page.text.split("\n") if f'target="{name}"' in line)
+                    check(series <= 2200, f"{series} series with a budget of 2000")
+                    tracked = page.value("finwatch_db_statements_tracked", target=name)
+                    check(tracked >= 10000, f"{tracked} statements")
+                    statements = len(page.lines("finwatch_db_statement_calls_total"))
+                    check(0 < statements <= 40, f"{statements} statements on the page")
+                    check(exporter.sessions(server.port) <= 2, "more than two sessions")
+                    memory = exporter.resident_kib()
+                    for _ in range(50):
+                        exporter.scrape()
+                    check(exporter.resident_kib() <= memory + 1024, f"{memory} KiB became {exporter.resident_kib()}")
+                    print(f"\n{name}: {series} series, {memory} KiB, page in {page.took * 1000:.0f} ms", end=" ", flush=True)
+
     def test_scrapers_that_go_away(self):
         for name, server, exporter in self.each():
             for _ in range(50):
