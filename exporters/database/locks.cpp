@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <map>
+#include <set>
 
 #include "database/collector.h"
 #include "database/targets/lock_page.h"
@@ -9,6 +11,7 @@ namespace finwatch::database {
 namespace {
 
 constexpr std::size_t kMostRoots = 5;
+constexpr std::size_t kMostPairs = 20000;     // the LIMIT of the statements below
 constexpr std::size_t kShownStatement = 500;  // bytes, on the page
 
 constexpr MetricDesc kBlocked{MetricType::gauge, "finwatch_db_lock_blocked_sessions",
@@ -63,8 +66,8 @@ SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), 0, (SELECT sum(deadlock
        count(*) FILTER (WHERE query = '<insufficient privilege>') = 0
   FROM pg_stat_activity)";
 constexpr std::string_view kMysqlQuiet = R"(
-SELECT EXISTS (SELECT 1 FROM performance_schema.data_lock_waits),
-       EXISTS (SELECT 1 FROM performance_schema.metadata_locks WHERE LOCK_STATUS = 'PENDING'),
+SELECT (SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'),
+       (SELECT COUNT(DISTINCT OWNER_THREAD_ID) FROM performance_schema.metadata_locks WHERE LOCK_STATUS = 'PENDING'),
        (SELECT SUM(`COUNT`) FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_deadlocks' AND STATUS = 'enabled'),
        (SELECT SUM(`COUNT`) FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_timeouts' AND STATUS = 'enabled'),
        @@GLOBAL.performance_schema)";
@@ -74,25 +77,25 @@ SELECT (SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LO
        (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'INNODB_DEADLOCKS'),
        (SELECT SUM(`COUNT`) FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_timeouts'), 1)";
 
-// Waiter, blocker, table. pg_blocking_pids() stops the lock manager for a moment: only for those who wait, and not for thousands.
+// Waiter and blocker. pg_blocking_pids() stops the lock manager for a moment: only for those who wait, and not for thousands.
 constexpr std::string_view kPostgresWaits = R"(
 WITH waiting AS MATERIALIZED (
   SELECT pid FROM pg_stat_activity WHERE wait_event_type = 'Lock' ORDER BY state_change LIMIT 300)
-SELECT DISTINCT pid, unnest(pg_blocking_pids(pid)), '' FROM waiting)";
-constexpr std::string_view kMysqlWaits = R"(
-SELECT STRAIGHT_JOIN r.trx_mysql_thread_id, b.trx_mysql_thread_id, CONCAT_WS('.', l.OBJECT_SCHEMA, l.OBJECT_NAME)
-  FROM performance_schema.data_lock_waits w
-  JOIN performance_schema.data_locks l ON l.ENGINE_LOCK_ID = w.REQUESTING_ENGINE_LOCK_ID AND l.ENGINE = w.ENGINE
-  JOIN information_schema.INNODB_TRX r ON r.trx_id = w.REQUESTING_ENGINE_TRANSACTION_ID
-  JOIN information_schema.INNODB_TRX b ON b.trx_id = w.BLOCKING_ENGINE_TRANSACTION_ID
- LIMIT 20000)";
-constexpr std::string_view kMariadbWaits = R"(
-SELECT r.trx_mysql_thread_id, b.trx_mysql_thread_id, REPLACE(l.lock_table, '`', '')
-  FROM information_schema.INNODB_LOCK_WAITS w
-  JOIN information_schema.INNODB_TRX r ON r.trx_id = w.requesting_trx_id
-  JOIN information_schema.INNODB_TRX b ON b.trx_id = w.blocking_trx_id
-  LEFT JOIN information_schema.INNODB_LOCKS l ON l.lock_id = w.requested_lock_id
- LIMIT 20000)";
+SELECT DISTINCT pid, unnest(pg_blocking_pids(pid)) FROM waiting)";
+// MySQL and MariaDB: pairs of transactions first. A queue of n has n * n / 2 of them: they are joined here, and not there.
+constexpr std::string_view kMysqlPairs = R"(
+SELECT REQUESTING_ENGINE_TRANSACTION_ID, BLOCKING_ENGINE_TRANSACTION_ID FROM performance_schema.data_lock_waits LIMIT 20000)";
+constexpr std::string_view kMariadbPairs = R"(
+SELECT requesting_trx_id, blocking_trx_id FROM information_schema.INNODB_LOCK_WAITS LIMIT 20000)";
+// Whose transaction it is, and the table that it waits for; the lock is looked up by its key, as all locks may be millions.
+constexpr std::string_view kMysqlTransactions = R"(
+SELECT x.trx_id, x.trx_mysql_thread_id, CONCAT_WS('.', l.OBJECT_SCHEMA, l.OBJECT_NAME), x.trx_state = 'LOCK WAIT'
+  FROM information_schema.INNODB_TRX x
+  LEFT JOIN performance_schema.data_locks l ON l.ENGINE_LOCK_ID = x.trx_requested_lock_id AND l.ENGINE = 'INNODB')";
+constexpr std::string_view kMariadbTransactions = R"(
+SELECT x.trx_id, x.trx_mysql_thread_id, REPLACE(l.lock_table, '`', ''), x.trx_state = 'LOCK WAIT'
+  FROM information_schema.INNODB_TRX x
+  LEFT JOIN information_schema.INNODB_LOCKS l ON l.lock_id = x.trx_requested_lock_id)";
 
 // Each session of the chain (?): id, database, user, application, client, state, age of its transaction, of its wait, table, text.
 // A wait for a transaction is one for a row: its table is the one whose tuple the waiter has locked, or else one that it writes to.
@@ -177,8 +180,8 @@ class Locks final : public Reader {
       if (Status status = draw(session, for_rows > 0, for_metadata > 0, *picture); !status) return status;
     for (const LockNode& node : picture->chain.nodes)
       if (node.nearest != LockNode::kNobody || node.in_circle) ++picture->waiting;
-    // On MySQL the first statement says whether, and not how many.
-    if (session.is_postgresql()) picture->waiting = std::max(picture->waiting, static_cast<std::size_t>(for_rows));
+    // More wait than were asked after.
+    picture->waiting = std::max(picture->waiting, static_cast<std::size_t>(for_rows + for_metadata));
     write(*picture, page);
     board_->put(std::move(picture));
     return ok();
@@ -187,16 +190,40 @@ class Locks final : public Reader {
  private:
   static Status draw(Session& session, bool for_rows, bool for_metadata, LockPicture& picture) {
     LockWaits all;
-    if (for_rows) {
-      const auto waits = session.is_postgresql() ? kPostgresWaits : session.is_mariadb() ? kMariadbWaits : kMysqlWaits;
-      if (Status status = session.query(waits); !status) return status;
-      all.add(session.rows());
-    }
+    if (for_rows)
+      if (Status status = ask_row_waits(session, all); !status) return status;
     if (for_metadata)
       if (Status status = ask_metadata_waits(session, all); !status) return status;
     picture.chain = chain_of(all.edges);
     if (picture.chain.nodes.empty()) return ok();
     return add_sessions(session, all.tables, picture);
+  }
+
+  static Status ask_row_waits(Session& session, LockWaits& all) {
+    const SqlTable& rows = session.rows();
+    if (session.is_postgresql()) {
+      Status status = session.query(kPostgresWaits);
+      if (status) all.add(rows);
+      return status;
+    }
+    if (Status status = session.query(session.is_mariadb() ? kMariadbPairs : kMysqlPairs); !status) return status;
+    LockWaits pairs;  // of transactions
+    pairs.add(rows);
+    if (Status status = session.query(session.is_mariadb() ? kMariadbTransactions : kMysqlTransactions); !status) return status;
+    std::map<std::int64_t, std::size_t> places;
+    std::set<std::int64_t> waiting;
+    for (std::size_t row = 0; row < rows.rows(); ++row)
+      if (const auto transaction = LockWaits::id(rows, row, 0)) {
+        places.emplace(*transaction, row);
+        if (rows.number(row, 3) == 1) waiting.insert(*transaction);
+      }
+    if (pairs.edges.size() >= kMostPairs) complete_edges(pairs.edges, waiting);
+    for (const LockEdge& pair : pairs.edges) {
+      const auto waiter = places.find(pair.waiter);
+      const auto blocker = places.find(pair.blocker);
+      if (waiter != places.end() && blocker != places.end()) all.add(rows, waiter->second, blocker->second);
+    }
+    return ok();
   }
 
   static Status add_sessions(Session& session, const LockWaits::Tables& tables, LockPicture& picture) {

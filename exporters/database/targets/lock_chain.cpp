@@ -1,6 +1,7 @@
 #include "database/targets/lock_chain.h"
 
 #include <algorithm>
+#include <map>
 #include <utility>
 
 namespace finwatch::database {
@@ -135,6 +136,21 @@ class Solver {
 }  // namespace
 
 LockChain chain_of(std::span<const LockEdge> edges) { return Solver(edges).solve(); }
+
+void complete_edges(std::vector<LockEdge>& edges, const std::set<std::int64_t>& waiting) {
+  std::map<std::int64_t, std::int64_t> holders;  // by waiter
+  std::set<std::int64_t> told;
+  for (const LockEdge& edge : edges) {
+    told.insert(edge.waiter);
+    if (!waiting.contains(edge.blocker)) holders.emplace(edge.waiter, edge.blocker);
+  }
+  for (std::size_t i = edges.size(); i-- > 0;) {
+    const LockEdge edge = edges[i];
+    const auto holder = holders.find(edge.waiter);
+    if (holder == holders.end() || !waiting.contains(edge.blocker) || !told.insert(edge.blocker).second) continue;
+    edges.push_back({edge.blocker, holder->second});
+  }
+}
 
 std::vector<std::size_t> all_behind(const LockChain& chain, std::size_t root) {
   std::vector<char> seen(chain.nodes.size());

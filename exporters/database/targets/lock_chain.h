@@ -11,6 +11,7 @@
 #pragma once
 
 #include <cstdint>
+#include <set>
 #include <span>
 #include <vector>
 
@@ -41,6 +42,10 @@ struct LockChain {
 
 /// Takes edges in any order, more than once, and of a session to itself (which are left out).
 LockChain chain_of(std::span<const LockEdge> edges);
+
+/// For edges of which some were cut off: a session of `waiting` without an edge of its own is no root. It waits for the holder that
+/// those behind it wait for, as a queue has one.
+void complete_edges(std::vector<LockEdge>& edges, const std::set<std::int64_t>& waiting);
 
 /// The nodes that wait for this one, directly or through others, without itself.
 std::vector<std::size_t> all_behind(const LockChain& chain, std::size_t root);

@@ -95,8 +95,16 @@ void LockWaits::add(const SqlTable& rows) {
     const auto blocker = id(rows, row, 1);
     if (!waiter || !blocker) continue;
     edges.push_back({*waiter, *blocker});
-    if (!rows.text(row, 2).empty()) tables.try_emplace(*waiter, rows.text(row, 2));
+    if (rows.columns() > 2 && !rows.text(row, 2).empty()) tables.try_emplace(*waiter, rows.text(row, 2));
   }
+}
+
+void LockWaits::add(const SqlTable& rows, std::size_t waiter, std::size_t blocker) {
+  const auto waits = id(rows, waiter, 1);
+  const auto blocks = id(rows, blocker, 1);
+  if (!waits || !blocks) return;
+  edges.push_back({*waits, *blocks});
+  if (!rows.text(waiter, 2).empty()) tables.try_emplace(*waits, rows.text(waiter, 2));
 }
 
 Status ask_metadata_waits(Session& session, LockWaits& waits) {

@@ -39,8 +39,10 @@ struct LockWaits {
   std::vector<LockEdge> edges;
   Tables tables;  // by waiter
 
-  /// Rows of waiter, blocker and table.
+  /// Rows of waiter, blocker and, when there is a third column, table.
   void add(const SqlTable& rows);
+  /// The second columns of two rows; the table is the third of the waiter's.
+  void add(const SqlTable& rows, std::size_t waiter, std::size_t blocker);
   static std::optional<std::int64_t> id(const SqlTable& rows, std::size_t row, std::size_t column);
 };
 

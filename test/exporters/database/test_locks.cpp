@@ -26,12 +26,12 @@ std::string nothing(std::string_view engine) {
   return text;
 }
 
-const std::vector<std::string> kFive(5), kThree(3), kTen(10);
+const std::vector<std::string> kFive(5), kTwo(2), kThree(3), kFour(4), kTen(10);
 
 // A (11) sits in its transaction; B (12) and C (13) queue for its row, D (14) waits for C's.
 void answer_postgres_chain(FakeServer& server) {
   server.answer("FILTER (WHERE wait_event_type = 'Lock')", kFive, {{"3", "0", "7", kNull, "t"}});
-  server.answer("pg_blocking_pids", kThree, {{"12", "11", ""}, {"13", "12", ""}, {"14", "13", ""}});
+  server.answer("pg_blocking_pids", kTwo, {{"12", "11"}, {"13", "12"}, {"14", "13"}});
   server.answer(
       "FROM pg_locks", kTen,
       {{"11", "nc", "nc_app", "NC \"voucher\"", "10.1.2.3", "idle in transaction", "60.5", kNull, kNull,
@@ -99,7 +99,7 @@ TEST_CASE("locks: the picture has the statements without their literals, as long
 TEST_CASE("locks: PostgreSQL, a prepared transaction blocks; a waiter that went meanwhile has no wait") {
   FakeServer server(Engine::postgresql, 150004);
   server.answer("FILTER (WHERE wait_event_type = 'Lock')", kFive, {{"1", "0", "0", kNull, "t"}});
-  server.answer("pg_blocking_pids", kThree, {{"12", "0", ""}});
+  server.answer("pg_blocking_pids", kTwo, {{"12", "0"}});
   server.answer("FROM pg_locks", kTen, {});
   server.answer("pg_prepared_xacts", kThree, {{"nc", "nc_app", "86400"}});
   const Collected got = read_once(locks_collector, server);
@@ -118,10 +118,15 @@ finwatch_db_lock_root_blocked_sessions{target="nc",engine="postgresql",rank="1"}
 TEST_CASE("locks: MySQL, row locks and a metadata lock; the queue's own edges are reduced") {
   const int version = GENERATE(80036, 80404, 90100);
   FakeServer server(Engine::mysql, version);
-  server.answer("EXISTS (SELECT 1 FROM performance_schema.data_lock_waits)", kFive, {{"1", "1", "2", "9", "1"}});
-  server.answer(
-      "performance_schema.data_lock_waits w", kThree,
-      {{"12", "11", "nc.voucher"}, {"13", "11", "nc.voucher"}, {"13", "12", "nc.voucher"}, {"14", "13", "nc.voucher"}});
+  server.answer("COUNT(DISTINCT OWNER_THREAD_ID)", kFive, {{"3", "2", "2", "9", "1"}});
+  // Transaction 999 ended between the two statements.
+  server.answer("performance_schema.data_lock_waits", kTwo,
+                {{"112", "111"}, {"113", "111"}, {"113", "112"}, {"114", "113"}, {"114", "999"}});
+  server.answer("performance_schema.data_locks", kFour,
+                {{"111", "11", "", "0"},
+                 {"112", "12", "nc.voucher", "1"},
+                 {"113", "13", "nc.voucher", "1"},
+                 {"114", "14", "nc.voucher", "1"}});
   server.answer("LOCK_STATUS = 'PENDING',", kFive,
                 {{"TABLE.nc.voucher", "11", "SHARED_WRITE", "0", "nc.voucher"},
                  {"TABLE.nc.voucher", "12", "SHARED_WRITE", "0", "nc.voucher"},
@@ -150,25 +155,26 @@ finwatch_db_lock_root_info{target="nc",engine="mysql",rank="1",user="nc_app",app
 finwatch_db_lock_root_blocked_sessions{target="nc",engine="mysql",rank="1"} 5
 finwatch_db_lock_root_wait_seconds{target="nc",engine="mysql",rank="1"} 48
 )");
-  CHECK(server.asked.size() == 5);
+  CHECK(server.asked.size() == 6);
 }
 
 TEST_CASE("locks: MySQL, nobody waits: one statement; without performance_schema there is no answer") {
   FakeServer server(Engine::mysql, 80036);
-  server.answer("EXISTS (SELECT 1 FROM performance_schema.data_lock_waits)", kFive, {{"0", "0", kNull, kNull, "1"}});
+  server.answer("COUNT(DISTINCT OWNER_THREAD_ID)", kFive, {{"0", "0", kNull, kNull, "1"}});
   const Collected got = read_once(locks_collector, server);
   REQUIRE(got.status);
   CHECK(got.samples == nothing("mysql"));
   CHECK(server.asked.size() == 1);
-  server.answer("EXISTS (SELECT 1 FROM performance_schema.data_lock_waits)", kFive, {{"0", "0", kNull, kNull, "0"}});
+  server.answer("COUNT(DISTINCT OWNER_THREAD_ID)", kFive, {{"0", "0", kNull, kNull, "0"}});
   CHECK(read_once(locks_collector, server).status.error().code == Errc::no_data);
 }
 
-TEST_CASE("locks: MariaDB, row locks; last statements are left out when they cannot be read") {
+TEST_CASE("locks: MariaDB, row locks; more wait than are asked after; last statements are left out when they cannot be read") {
   FakeServer server(Engine::mariadb, 101119);
-  server.answer("STATE LIKE 'Waiting for % lock'),", kFive, {{"2", "0", "4", "1", "1"}});
-  server.answer("INNODB_LOCK_WAITS", kThree,
-                {{"12", "11", "nc.voucher"}, {"13", "11", "nc.voucher"}, {"13", "12", "nc.voucher"}});
+  server.answer("STATE LIKE 'Waiting for % lock'),", kFive, {{"300", "0", "4", "1", "1"}});
+  server.answer("INNODB_LOCK_WAITS", kTwo, {{"112", "111"}, {"113", "111"}, {"113", "112"}});
+  server.answer("INNODB_LOCKS", kFour,
+                {{"111", "11", kNull, "0"}, {"112", "12", "nc.voucher", "1"}, {"113", "13", "nc.voucher", "1"}});
   server.answer("p.TIME_MS", kTen,
                 {{"11", "nc", "nc_app", "", "10.1.2.3", "idle in transaction", "60", "0", kNull, kNull},
                  {"12", "nc", "nc_app", "", "10.1.2.4", "active", "50", "48", kNull, "UPDATE voucher SET a = 1"},
@@ -179,7 +185,7 @@ TEST_CASE("locks: MariaDB, row locks; last statements are left out when they can
   CHECK(got.samples ==
         R"(finwatch_db_deadlocks_total{target="nc",engine="mariadb"} 4
 finwatch_db_lock_timeouts_total{target="nc",engine="mariadb"} 1
-finwatch_db_lock_blocked_sessions{target="nc",engine="mariadb"} 2
+finwatch_db_lock_blocked_sessions{target="nc",engine="mariadb"} 300
 finwatch_db_lock_blocking_roots{target="nc",engine="mariadb"} 1
 finwatch_db_lock_wait_max_seconds{target="nc",engine="mariadb"} 48
 finwatch_db_lock_chain_depth{target="nc",engine="mariadb"} 2
@@ -188,6 +194,32 @@ finwatch_db_lock_root_info{target="nc",engine="mariadb",rank="1",user="nc_app",a
 finwatch_db_lock_root_blocked_sessions{target="nc",engine="mariadb",rank="1"} 2
 finwatch_db_lock_root_wait_seconds{target="nc",engine="mariadb",rank="1"} 48
 )");
+}
+
+TEST_CASE("locks: a queue so long that its pairs are cut has one root still") {
+  // Transaction 1 holds the row, 2 to 251 queue for it; the server names the last ones first.
+  std::vector<std::string> words;
+  std::vector<FakeServer::Cells> pairs, transactions;
+  for (int id = 1; id <= 251; ++id) words.push_back(std::to_string(id));
+  for (std::size_t waiter = 250; waiter > 0; --waiter)
+    for (std::size_t ahead = 0; ahead < waiter && pairs.size() < 20000; ++ahead)
+      pairs.push_back({words[waiter].c_str(), words[ahead].c_str()});
+  for (std::size_t id = 0; id <= 250; ++id)
+    transactions.push_back({words[id].c_str(), words[id].c_str(), "nc.voucher", id > 0 ? "1" : "0"});
+  FakeServer server(Engine::mariadb, 101119);
+  server.answer("STATE LIKE 'Waiting for % lock'),", kFive, {{"250", "0", kNull, kNull, "1"}});
+  server.answer("INNODB_LOCK_WAITS", kTwo, pairs);
+  server.answer("INNODB_LOCKS", kFour, transactions);
+  server.answer("p.TIME_MS", kTen, {});
+  server.refuse("session_connect_attrs", Errc::permission);
+  KeptReader reader(locks_collector);
+  REQUIRE(reader.read(server).status);
+  const auto picture = picture_of("nc");
+  REQUIRE(picture != nullptr);
+  CHECK(picture->waiting == 250);
+  REQUIRE(picture->chain.roots.size() == 1);
+  CHECK(picture->chain.nodes[picture->chain.roots[0]].id == 1);
+  CHECK(picture->chain.nodes[picture->chain.roots[0]].behind == 250);
 }
 
 TEST_CASE("locks: MariaDB, a metadata lock whose holder is known from the plugin, or from nowhere") {

@@ -86,3 +86,16 @@ TEST_CASE("lock chain: thousands of sessions in a line, in a star and in pairs")
   CHECK(chain_of(queue).depth == 200);
   CHECK(chain_of(queue).drawn.size() == 201);
 }
+
+TEST_CASE("lock chain: who waits is no root although its own edges were cut off") {
+  // 4 queues behind 3 and 2 for what 1 holds; 6 waits for 5 and nobody said for whom 5 waits, nor where its queue begins.
+  std::vector<LockEdge> edges = {{4, 1}, {4, 2}, {4, 3}, {6, 5}};
+  complete_edges(edges, {2, 3, 4, 5, 6});
+  CHECK(drawn(chain_of(edges)) == R"(1 blocks 3
+  2
+    4
+  3
+5 blocks 1
+  6
+)");
+}
