@@ -141,9 +141,11 @@ SELECT slot_name, slot_type, active, pg_wal_lsn_diff(@HERE, restart_lsn), @STATU
 constexpr std::string_view kPrimaryHere = "pg_current_wal_lsn()";
 constexpr std::string_view kStandbyHere = "greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())";
 
+// latest_end_lsn is where the primary was when it sent the last message: over a slow line it is ahead of what was received.
 constexpr std::string_view kStandby = R"(
 SELECT extract(epoch FROM clock_timestamp()), extract(epoch FROM pg_last_xact_replay_timestamp()),
-       pg_last_wal_receive_lsn() <= pg_last_wal_replay_lsn(), pg_is_wal_replay_paused(),
+       pg_last_wal_replay_lsn() >= greatest(pg_last_wal_receive_lsn(), (SELECT latest_end_lsn FROM pg_stat_wal_receiver)),
+       pg_is_wal_replay_paused(),
        (SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'),
        (SELECT extract(epoch FROM clock_timestamp() - last_msg_receipt_time) FROM pg_stat_wal_receiver))";
 

@@ -88,14 +88,16 @@ SELECT holder, coalesce(max(age), 0)
         UNION ALL VALUES ('session', 0), ('walsender', 0), ('prepared', 0), ('slot', 0)) AS held
  GROUP BY 1 ORDER BY 1)";
 
-// trx_started is in the time zone of the operating system, whatever time_zone says; one of the server's own (replication, events)
-// is no client. A transaction without a session is a prepared one that was found again.
+// Signed, because MySQL takes a negative difference of unsigned numbers for an error. trx_started is in the time zone of the
+// operating system, whatever time_zone says; one of the server's own (replication, events) is no client. A transaction without a
+// session is a prepared one that was found again.
 constexpr std::string_view kMysqlSessions = R"(
 SELECT '', coalesce(sum(running >= 1), 0), coalesce(sum(running >= 5), 0),
        coalesce(sum(running >= 30), 0), coalesce(sum(running >= 300), 0),
        coalesce(max(running), 0), coalesce(max(open), 0), coalesce(max(idle), 0), count(idle)
   FROM (SELECT CASE WHEN p.COMMAND IN ('Query', 'Execute', 'Fetch', 'Prepare') THEN p.TIME END AS running,
-               greatest(unix_timestamp() - unix_timestamp(convert_tz(t.trx_started, 'SYSTEM', @@session.time_zone)), 0) AS open,
+               greatest(CAST(unix_timestamp() AS SIGNED) -
+                        CAST(unix_timestamp(convert_tz(t.trx_started, 'SYSTEM', @@session.time_zone)) AS SIGNED), 0) AS open,
                CASE WHEN p.COMMAND = 'Sleep' AND t.trx_id IS NOT NULL THEN p.TIME END AS idle
           FROM information_schema.PROCESSLIST p
           LEFT JOIN information_schema.INNODB_TRX t ON t.trx_mysql_thread_id = p.ID
