@@ -211,9 +211,11 @@ bool is_gauge(std::string_view name) {
 
 constexpr bool every(std::string_view) { return true; }
 constexpr bool is_dirty(std::string_view state) { return state == "dirty"; }
-constexpr bool is_state(std::string_view state) { return state == "data" || state == "free" || state == "misc"; }
+constexpr bool is_state(std::string_view state) {
+  return state == "data" || state == "free" || state == "misc" || state == "old";
+}
 constexpr bool is_change(std::string_view state) {
-  return !is_state(state) && !is_dirty(state) && state != "total" && state != "old";
+  return !is_state(state) && !is_dirty(state) && state != "total";
 }
 
 class GlobalStatus final : public Reader {

@@ -24,6 +24,7 @@ TEST_CASE("mysql_global_status: families, labels and types of every kind, MySQL 
                    {"Innodb_buffer_pool_pages_dirty", "20"},
                    {"Innodb_buffer_pool_pages_flushed", "90"},
                    {"Innodb_buffer_pool_pages_free", "24"},
+                   {"Innodb_buffer_pool_pages_old", "180"},
                    {"Innodb_buffer_pool_pages_total", "1024"},
                    {"Innodb_rows_read", "12345"},
                    {"Performance_schema_mutex_classes_lost", "0"},
@@ -43,6 +44,7 @@ mysql_global_status_handlers_total{target="nc",handler="commit"} 40
 mysql_global_status_connection_errors_total{target="nc",error="max_connections"} 2
 mysql_global_status_buffer_pool_pages{target="nc",state="data"} 500
 mysql_global_status_buffer_pool_pages{target="nc",state="free"} 24
+mysql_global_status_buffer_pool_pages{target="nc",state="old"} 180
 mysql_global_status_buffer_pool_page_changes_total{target="nc",operation="flushed"} 90
 mysql_global_status_innodb_row_ops_total{target="nc",operation="read"} 12345
 mysql_global_status_performance_schema_lost_total{target="nc",instrumentation="mutex_classes_lost"} 0
