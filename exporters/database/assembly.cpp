@@ -202,10 +202,8 @@ Result<std::shared_ptr<Target>> Assembler::World::find(const std::string& name, 
   return target;
 }
 
-namespace {
-
 /// Answers /probe on threads of its own: a handler must not block.
-class ProbeThreads {
+class Assembler::ProbeThreads {
  public:
   bool run(std::function<void()> work) {
     const std::lock_guard lock(state_->mutex);
@@ -227,7 +225,19 @@ class ProbeThreads {
   std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
-void answer_probe(Target& target, SteadyTime deadline, Format format, WebReply reply) {
+namespace {
+
+// As the scraper asks for it, with a quarter of a second for the way back, and never longer than a probe may take.
+SteadyTime deadline_of(const WebRequest& request) {
+  const double offered = to_number<double>(request.header("X-Prometheus-Scrape-Timeout-Seconds")).value_or(0);
+  std::chrono::duration<double> budget = kProbeTime;
+  if (offered > 0)
+    budget =
+        std::min<std::chrono::duration<double>>(budget, std::chrono::duration<double>(std::max(offered - 0.25, offered / 2)));
+  return std::chrono::steady_clock::now() + std::chrono::duration_cast<SteadyTime::duration>(budget);
+}
+
+void send_probe(Target& target, SteadyTime deadline, Format format, WebReply reply) {
   MetricSink sink;
   collect_one(target, deadline, sink);
   Buffer page;
@@ -255,72 +265,72 @@ LockView lock_view(const Target& target) {
 
 }  // namespace
 
+void Assembler::answer_probe(const WebRequest& request, WebReply reply, ProbeThreads& threads) const {
+  std::string target_name;
+  std::string module;
+  QueryReader query(request.query());
+  while (query.next()) {
+    if (query.name() == "target") target_name = query.value();
+    if (query.name() == "auth_module") module = query.value();
+  }
+  if (query.malformed() || target_name.empty()) {
+    reply.send({.code = 400, .body = "give ?target=name, or ?target=host:port&auth_module=name\n", .headers = {}});
+    return;
+  }
+  const auto found = world()->find(target_name, module);
+  if (!found) {
+    const Errc code = found.error().code;
+    reply.send({.code = code == Errc::permission    ? 403
+                        : code == Errc::unavailable ? 503
+                                                    : 404,
+                .body = found.error().message + "\n",
+                .headers = {}});
+    return;
+  }
+  const SteadyTime deadline = deadline_of(request);
+  const Format format = negotiate_format(request.header("Accept"));
+  auto kept = std::make_shared<WebReply>(std::move(reply));
+  if (!threads.run([target = *found, deadline, format, kept] { send_probe(*target, deadline, format, std::move(*kept)); }))
+    kept->send({.code = 503, .body = "too many probes at once\n", .headers = {{"Retry-After", "1"}}});
+}
+
+void Assembler::answer_locks(const WebRequest& request, WebReply reply) const {
+  std::string only;
+  std::string format;
+  std::string language;
+  QueryReader query(request.query());
+  while (query.next()) {
+    if (query.name() == "target") only = query.value();
+    if (query.name() == "format") format = query.value();
+    if (query.name() == "lang") language = query.value();
+  }
+  if (query.malformed() || (!format.empty() && format != "json" && format != "html")) {
+    reply.send({.code = 400, .body = "give ?format=json or html, ?lang=zh or en, ?target=name\n", .headers = {}});
+    return;
+  }
+  std::vector<LockView> views;
+  if (const auto now = world())
+    for (const auto& target : now->targets)
+      if (only.empty() || target->name() == only) views.push_back(lock_view(*target));
+  const int code = views.empty() && !only.empty() ? 404 : 200;
+  const WallTime when = std::chrono::system_clock::now();
+  const std::vector<std::pair<std::string, std::string>> headers = {{"Cache-Control", "no-store"}, {"Vary", "Accept-Language"}};
+  if (format == "json") {
+    reply.send({.code = code, .content_type = "application/json", .body = lock_page_json(views, when), .headers = headers});
+    return;
+  }
+  reply.send({.code = code,
+              .content_type = "text/html; charset=utf-8",
+              .body = lock_page_html(views, when, choose_language(language, request.header("Accept-Language"))),
+              .headers = headers});
+}
+
 std::vector<Route> Assembler::routes() {
-  auto threads = std::make_shared<ProbeThreads>();
+  const auto threads = std::make_shared<ProbeThreads>();
   const auto probe = [this, threads](const WebRequest& request, WebReply reply) {
-    std::string target_name;
-    std::string module;
-    QueryReader query(request.query());
-    while (query.next()) {
-      if (query.name() == "target") target_name = query.value();
-      if (query.name() == "auth_module") module = query.value();
-    }
-    if (query.malformed() || target_name.empty()) {
-      reply.send({.code = 400, .body = "give ?target=name, or ?target=host:port&auth_module=name\n", .headers = {}});
-      return;
-    }
-    const auto found = world()->find(target_name, module);
-    if (!found) {
-      const Errc code = found.error().code;
-      reply.send({.code = code == Errc::permission    ? 403
-                          : code == Errc::unavailable ? 503
-                                                      : 404,
-                  .body = found.error().message + "\n",
-                  .headers = {}});
-      return;
-    }
-    const double offered = to_number<double>(request.header("X-Prometheus-Scrape-Timeout-Seconds")).value_or(0);
-    std::chrono::duration<double> budget = kProbeTime;
-    if (offered > 0)
-      budget =
-          std::min<std::chrono::duration<double>>(budget, std::chrono::duration<double>(std::max(offered - 0.25, offered / 2)));
-    const SteadyTime deadline = std::chrono::steady_clock::now() + std::chrono::duration_cast<SteadyTime::duration>(budget);
-    const Format format = negotiate_format(request.header("Accept"));
-    auto kept = std::make_shared<WebReply>(std::move(reply));
-    if (!threads->run([target = *found, deadline, format, kept] { answer_probe(*target, deadline, format, std::move(*kept)); }))
-      kept->send({.code = 503, .body = "too many probes at once\n", .headers = {{"Retry-After", "1"}}});
+    answer_probe(request, std::move(reply), *threads);
   };
-  const auto locks = [this](const WebRequest& request, WebReply reply) {
-    std::string only;
-    std::string format;
-    std::string language;
-    QueryReader query(request.query());
-    while (query.next()) {
-      if (query.name() == "target") only = query.value();
-      if (query.name() == "format") format = query.value();
-      if (query.name() == "lang") language = query.value();
-    }
-    if (query.malformed() || (!format.empty() && format != "json" && format != "html")) {
-      reply.send({.code = 400, .body = "give ?format=json or html, ?lang=zh or en, ?target=name\n", .headers = {}});
-      return;
-    }
-    std::vector<LockView> views;
-    if (const auto now = world())
-      for (const auto& target : now->targets)
-        if (only.empty() || target->name() == only) views.push_back(lock_view(*target));
-    const int code = views.empty() && !only.empty() ? 404 : 200;
-    const WallTime when = std::chrono::system_clock::now();
-    const std::vector<std::pair<std::string, std::string>> headers = {{"Cache-Control", "no-store"},
-                                                                      {"Vary", "Accept-Language"}};
-    if (format == "json") {
-      reply.send({.code = code, .content_type = "application/json", .body = lock_page_json(views, when), .headers = headers});
-      return;
-    }
-    reply.send({.code = code,
-                .content_type = "text/html; charset=utf-8",
-                .body = lock_page_html(views, when, choose_language(language, request.header("Accept-Language"))),
-                .headers = headers});
-  };
+  const auto locks = [this](const WebRequest& request, WebReply reply) { answer_locks(request, std::move(reply)); };
   std::vector<Route> routes;
   routes.push_back(
       {.verb = Route::Verb::get, .path = "/locks", .summary = "who blocks whom", .most_body = 0, .handler = locks});

