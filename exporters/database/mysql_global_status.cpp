@@ -214,9 +214,7 @@ constexpr bool is_dirty(std::string_view state) { return state == "dirty"; }
 constexpr bool is_state(std::string_view state) {
   return state == "data" || state == "free" || state == "misc" || state == "old";
 }
-constexpr bool is_change(std::string_view state) {
-  return !is_state(state) && !is_dirty(state) && state != "total";
-}
+constexpr bool is_change(std::string_view state) { return !is_state(state) && !is_dirty(state) && state != "total"; }
 
 class GlobalStatus final : public Reader {
  public:

@@ -1,0 +1,85 @@
+#include "database/targets/query_table.h"
+
+namespace finwatch::database {
+namespace {
+
+constexpr QueryColumn kColumns[] = {
+    {"datname", "datname"},
+    {"schemaname", "schemaname"},
+    {"relname", "relname"},
+    {"seq_scan", MetricType::counter, "pg_stat_user_tables_seq_scan", "Sequential scans, from pg_stat_user_tables."},
+    {"seq_tup_read", MetricType::counter, "pg_stat_user_tables_seq_tup_read",
+     "Rows that sequential scans read, from pg_stat_user_tables."},
+    {"idx_scan", MetricType::counter, "pg_stat_user_tables_idx_scan", "Index scans, from pg_stat_user_tables."},
+    {"idx_tup_fetch", MetricType::counter, "pg_stat_user_tables_idx_tup_fetch",
+     "Rows that index scans fetched, from pg_stat_user_tables."},
+    {"n_tup_ins", MetricType::counter, "pg_stat_user_tables_n_tup_ins", "Rows that were inserted, from pg_stat_user_tables."},
+    {"n_tup_upd", MetricType::counter, "pg_stat_user_tables_n_tup_upd", "Rows that were updated, from pg_stat_user_tables."},
+    {"n_tup_del", MetricType::counter, "pg_stat_user_tables_n_tup_del", "Rows that were deleted, from pg_stat_user_tables."},
+    {"n_tup_hot_upd", MetricType::counter, "pg_stat_user_tables_n_tup_hot_upd",
+     "Rows that were updated without touching an index, from pg_stat_user_tables."},
+    {"n_live_tup", MetricType::gauge, "pg_stat_user_tables_n_live_tup", "Live rows, as estimated, from pg_stat_user_tables."},
+    {"n_dead_tup", MetricType::gauge, "pg_stat_user_tables_n_dead_tup", "Dead rows, as estimated, from pg_stat_user_tables."},
+    {"n_mod_since_analyze", MetricType::gauge, "pg_stat_user_tables_n_mod_since_analyze",
+     "Rows changed since the last ANALYZE, as estimated, from pg_stat_user_tables."},
+    {"last_vacuum", MetricType::gauge, "pg_stat_user_tables_last_vacuum",
+     "When VACUUM last went over the table, in seconds since 1970, from pg_stat_user_tables."},
+    {"last_autovacuum", MetricType::gauge, "pg_stat_user_tables_last_autovacuum",
+     "When autovacuum last went over the table, in seconds since 1970, from pg_stat_user_tables."},
+    {"last_analyze", MetricType::gauge, "pg_stat_user_tables_last_analyze",
+     "When ANALYZE last went over the table, in seconds since 1970, from pg_stat_user_tables."},
+    {"last_autoanalyze", MetricType::gauge, "pg_stat_user_tables_last_autoanalyze",
+     "When autovacuum last analyzed the table, in seconds since 1970, from pg_stat_user_tables."},
+    {"vacuum_count", MetricType::counter, "pg_stat_user_tables_vacuum_count",
+     "Times that VACUUM went over the table, from pg_stat_user_tables."},
+    {"autovacuum_count", MetricType::counter, "pg_stat_user_tables_autovacuum_count",
+     "Times that autovacuum went over the table, from pg_stat_user_tables."},
+    {"analyze_count", MetricType::counter, "pg_stat_user_tables_analyze_count",
+     "Times that ANALYZE went over the table, from pg_stat_user_tables."},
+    {"autoanalyze_count", MetricType::counter, "pg_stat_user_tables_autoanalyze_count",
+     "Times that autovacuum analyzed the table, from pg_stat_user_tables."},
+    {"index_size_bytes", MetricType::gauge, "pg_stat_user_tables_index_size_bytes",
+     "Size of the indexes of a table, in bytes, from relpages of pg_class, as the last VACUUM or ANALYZE saw it."},
+    {"table_size_bytes", MetricType::gauge, "pg_stat_user_tables_table_size_bytes",
+     "Size of a table with its TOAST, in bytes, from relpages of pg_class, as the last VACUUM or ANALYZE saw it."},
+};
+const QueryTable kTable(kColumns);
+constexpr FlagSpec kFlags[] = {
+    {FlagKind::integer, "collector.pg_stat_user_tables.top", "50", "How many tables to show, the largest first; 0 shows all."}};
+
+// pg_table_size() and pg_indexes_size() take a lock and wait behind ALTER TABLE: relpages costs nothing and never waits.
+constexpr std::string_view kSql = R"(
+SELECT current_database() AS datname, s.schemaname, s.relname, s.seq_scan, s.seq_tup_read, s.idx_scan, s.idx_tup_fetch, s.n_tup_ins,
+       s.n_tup_upd, s.n_tup_del, s.n_tup_hot_upd, s.n_live_tup, s.n_dead_tup, s.n_mod_since_analyze,
+       extract(epoch FROM s.last_vacuum) AS last_vacuum, extract(epoch FROM s.last_autovacuum) AS last_autovacuum,
+       extract(epoch FROM s.last_analyze) AS last_analyze, extract(epoch FROM s.last_autoanalyze) AS last_autoanalyze,
+       s.vacuum_count, s.autovacuum_count, s.analyze_count, s.autoanalyze_count,
+       current_setting('block_size')::bigint * coalesce((SELECT sum(i.relpages) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
+                                                          WHERE x.indrelid = s.relid), 0) AS index_size_bytes,
+       current_setting('block_size')::bigint * (c.relpages::bigint + coalesce(t.relpages, 0)) AS table_size_bytes
+  FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
+ ORDER BY c.relpages DESC, s.relid)";
+
+class UserTables final : public Reader {
+ public:
+  explicit UserTables(const Settings& settings)
+      : sql_(std::string(kSql) + limit_of(settings.integer("collector.pg_stat_user_tables.top"))) {}
+  Status read(Session& session, DatabasePage& page) override { return read_table(session, page, sql_, kTable); }
+
+ private:
+  static std::string limit_of(long long top) { return top > 0 ? " LIMIT " + std::to_string(top) : std::string(); }
+  std::string sql_;
+};
+
+}  // namespace
+
+extern const DatabaseCollector pg_stat_user_tables_collector{
+    .info = {.name = "pg_stat_user_tables",
+             .summary = "Scans, rows, vacuums and size of the largest tables, under the names of postgres_exporter.",
+             .metrics = kTable.metrics(),
+             .flags = kFlags},
+    .lane = Lane::slow,
+    .engines = kPostgresql,
+    .make = make_reader<UserTables>};
+
+}  // namespace finwatch::database
