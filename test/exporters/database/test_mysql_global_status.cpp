@@ -30,12 +30,15 @@ TEST_CASE("mysql_global_status: families, labels and types of every kind, MySQL 
                    {"Performance_schema_mutex_classes_lost", "0"},
                    {"Rsa_public_key", kNull},
                    {"Ssl_server_not_after", "Nov 26 02:07:17 2027 GMT"},
+                   {"Max_used_connections_time", "2026-11-26 02:07:17"},
+                   {"Ssl_server_not_before", "Nov 31 02:07:17 2027 GMT"},
                    {"Threads_running", "4"},
                    {"wsrep_cluster_status", "Disconnected"}});
     const Collected got = read_once(mysql_global_status_collector, server);
     REQUIRE(got.status);
     CHECK(got.samples == R"(mysql_global_status_aborted_clients{target="nc"} 3
 mysql_global_status_compression{target="nc"} 0
+mysql_global_status_ssl_server_not_after{target="nc"} 1827194837
 mysql_global_status_threads_running{target="nc"} 4
 mysql_global_status_wsrep_cluster_status{target="nc"} 0
 mysql_global_status_commands_total{target="nc",command="select"} 100
@@ -51,6 +54,7 @@ mysql_global_status_performance_schema_lost_total{target="nc",instrumentation="m
 mysql_global_status_buffer_pool_dirty_pages{target="nc"} 20
 )");
     CHECK(got.page.find("# TYPE mysql_global_status_aborted_clients counter\n") != std::string::npos);
+    CHECK(got.page.find("# TYPE mysql_global_status_ssl_server_not_after gauge\n") != std::string::npos);
     CHECK(got.page.find("# TYPE mysql_global_status_threads_running gauge\n") != std::string::npos);
     CHECK(got.page.find("# TYPE mysql_global_status_wsrep_cluster_status gauge\n") != std::string::npos);
   }
