@@ -6,7 +6,7 @@ import time
 import unittest
 
 from database import Database, add_monitor, target_of
-from harness import check, eventually
+from harness import check, eventually, need
 from servers import Mariadb, Postgres, as_user
 
 
@@ -18,7 +18,7 @@ class Standby(Postgres):
         self.primary = primary
 
     def create(self):
-        made = subprocess.run([self.bin + "/pg_basebackup", "-D", self.folder + "/data", "-R", "-C", "-S", "nc_standby", "-c", "fast", "--no-sync",
+        made = subprocess.run([need("pg_basebackup"), "-D", self.folder + "/data", "-R", "-C", "-S", "nc_standby", "-c", "fast", "--no-sync",
                                "-d", f"host=127.0.0.1 port={self.primary.port} user=postgres application_name=nc-standby"],
                               capture_output=True, text=True, cwd=self.folder, check=False, **as_user(self.account))
         check(made.returncode == 0, made.stdout + made.stderr)
