@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "database/collector.h"
 
 namespace finwatch::database {
@@ -23,9 +25,10 @@ constexpr MetricDesc kBuffers{
     "target",
     "engine",
     "by"};
-constexpr MetricDesc kAge{MetricType::gauge, "finwatch_db_checkpoint_age_bytes",
-                          "Bytes of redo log since InnoDB's last checkpoint, from Innodb_checkpoint_age or INNODB_METRICS.",
-                          "target", "engine"};
+constexpr MetricDesc kAge{
+    MetricType::gauge, "finwatch_db_checkpoint_age_bytes",
+    "Bytes of redo log since InnoDB's last checkpoint, from Innodb_checkpoint_age or Innodb_redo_log_*_lsn.", "target",
+    "engine"};
 constexpr MetricDesc kAgeLimit{MetricType::gauge, "finwatch_db_checkpoint_age_limit_bytes",
                                "Bytes of redo log at which InnoDB stops writers, from Innodb_checkpoint_max_age.", "target",
                                "engine"};
@@ -57,6 +60,9 @@ SELECT (last_failed_time IS NOT NULL AND (last_archived_time IS NULL OR last_fai
 
 constexpr std::string_view kMariadb =
     "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_checkpoint_age', 'Innodb_checkpoint_max_age')";
+constexpr std::string_view kMysql8030 =
+    "SHOW GLOBAL STATUS WHERE Variable_name IN ('Innodb_redo_log_current_lsn', 'Innodb_redo_log_checkpoint_lsn')";
+// Before 8.0.30, and off unless somebody switched the counter on.
 constexpr std::string_view kMysql = R"(
 SELECT 'Innodb_checkpoint_age', COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'log_lsn_checkpoint_age' AND STATUS = 'enabled')";
 
@@ -95,14 +101,21 @@ class Checkpoints final : public Reader {
   }
 
   static Status read_mysql(Session& session, DatabasePage& page) {
-    if (Status status = session.query(session.is_mariadb() ? kMariadb : kMysql); !status) return status;
+    const std::string_view statement = session.is_mariadb() ? kMariadb : session.version() >= 80030 ? kMysql8030 : kMysql;
+    if (Status status = session.query(statement); !status) return status;
     const SqlTable& rows = session.rows();
-    if (rows.rows() == 0) return Errc::no_data;
-    for (std::size_t row = 0; row < rows.rows(); ++row) {
-      const auto number = rows.number(row, 1);
-      if (number && rows.text(row, 0) == "Innodb_checkpoint_age") page.family(kAge).add(*number);
-      if (number && rows.text(row, 0) == "Innodb_checkpoint_max_age") page.family(kAgeLimit).add(*number);
-    }
+    const auto told = [&](std::string_view name) -> std::optional<double> {
+      for (std::size_t row = 0; row < rows.rows(); ++row)
+        if (rows.text(row, 0) == name) return rows.number(row, 1);
+      return {};
+    };
+    auto age = told("Innodb_checkpoint_age");
+    const auto current = told("Innodb_redo_log_current_lsn");
+    const auto checkpoint = told("Innodb_redo_log_checkpoint_lsn");
+    if (current && checkpoint) age = *current - *checkpoint;
+    if (!age) return Errc::no_data;
+    page.family(kAge).add(*age);
+    if (const auto limit = told("Innodb_checkpoint_max_age")) page.family(kAgeLimit).add(*limit);
     return ok();
   }
 };

@@ -58,12 +58,17 @@ TEST_CASE("checkpoints: InnoDB tells an age, MariaDB a limit too, and a counter 
         R"(finwatch_db_checkpoint_age_bytes{target="nc",engine="mariadb"} 2857585
 finwatch_db_checkpoint_age_limit_bytes{target="nc",engine="mariadb"} 80819529
 )");
-  FakeServer mysql(Engine::mysql, 80036);
-  mysql.answer("INNODB_METRICS", {"", ""}, {{"Innodb_checkpoint_age", "77"}});
+  FakeServer mysql(Engine::mysql, 90704);
+  mysql.answer("SHOW GLOBAL STATUS", {"", ""},
+               {{"Innodb_redo_log_checkpoint_lsn", "19590900"}, {"Innodb_redo_log_current_lsn", "19590946"}});
   CHECK(read_once(checkpoints_collector, mysql).samples ==
+        "finwatch_db_checkpoint_age_bytes{target=\"nc\",engine=\"mysql\"} 46\n");
+  FakeServer before(Engine::mysql, 80029);
+  before.answer("INNODB_METRICS", {"", ""}, {{"Innodb_checkpoint_age", "77"}});
+  CHECK(read_once(checkpoints_collector, before).samples ==
         "finwatch_db_checkpoint_age_bytes{target=\"nc\",engine=\"mysql\"} 77\n");
-  mysql.answer("INNODB_METRICS", {"", ""}, {});
-  CHECK(read_once(checkpoints_collector, mysql).status.error().code == Errc::no_data);
-  mysql.refuse("INNODB_METRICS", Errc::permission);
-  CHECK(read_once(checkpoints_collector, mysql).status.error().code == Errc::permission);
+  before.answer("INNODB_METRICS", {"", ""}, {});
+  CHECK(read_once(checkpoints_collector, before).status.error().code == Errc::no_data);
+  before.refuse("INNODB_METRICS", Errc::permission);
+  CHECK(read_once(checkpoints_collector, before).status.error().code == Errc::permission);
 }
