@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "footprint.h"
+
 namespace finwatch::database {
 namespace {
 
@@ -358,6 +360,8 @@ void Target::Body::other_lane() {
       next = SteadyTime::max();
       for (const Slot* slot : other.slots) next = std::min(next, slot->due);
     }
+    // Logging in set up TLS, Kerberos and LDAP in the drivers, and the first round read the most: none of it is needed again.
+    if (attempted_all && !first_round_done) forget_the_start();
     std::unique_lock lock(mutex);
     if (attempted_all && !first_round_done) {
       first_round_done = true;
