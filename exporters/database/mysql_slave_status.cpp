@@ -19,6 +19,9 @@ constexpr MetricRef kMetrics[] = {kField};
 
 // MySQL 8.0.22 renamed the statement and its columns; dashboards know the old names.
 constexpr int kReplicaSince = 80022;
+// Here the old statement is gone, so the other exporter shows the new names: both are written.
+constexpr int kOnlyReplicaSince = 80400;
+constexpr std::string_view kPrefix = "mysql_slave_status_";
 
 std::string_view statement_of(const Session& session) {
   if (session.is_mariadb()) return "SHOW ALL SLAVES STATUS";
@@ -32,7 +35,7 @@ void replace(std::string& text, std::string_view what, std::string_view with) {
 
 // "Seconds_Behind_Source" is mysql_slave_status_seconds_behind_master.
 std::string family_of(std::string_view column) {
-  std::string name = mysql_metric_name("mysql_slave_status_", column);
+  std::string name = mysql_metric_name(kPrefix, column);
   replace(name, "source", "master");
   replace(name, "replica", "slave");
   return name;
@@ -60,14 +63,22 @@ class SlaveStatus final : public Reader {
     for (std::size_t column = 0; column < rows.columns(); ++column) {
       const std::string name = family_of(rows.column_name(column));
       if (is_text(name)) continue;
-      auto family = page.established(kField, name);
-      for (std::size_t row = 0; row < rows.rows(); ++row)
-        if (const auto value = mysql_number(rows, row, column))
-          family.add(*value, text_of(rows, row, "Master_Host", "Source_Host"), text_of(rows, row, "Master_UUID", "Source_UUID"),
-                     text_of(rows, row, "Channel_Name", "Channel_name"),
-                     text_of(rows, row, "Connection_name", "Connection_Name"));
+      add(rows, column, name, page);
+      const std::string new_name = mysql_metric_name(kPrefix, rows.column_name(column));
+      if (new_name != name && !session.is_mariadb() && session.version() >= kOnlyReplicaSince)
+        add(rows, column, new_name, page);
     }
     return ok();
+  }
+
+ private:
+  static void add(const SqlTable& rows, std::size_t column, const std::string& name, DatabasePage& page) {
+    auto family = page.established(kField, name);
+    for (std::size_t row = 0; row < rows.rows(); ++row)
+      if (const auto value = mysql_number(rows, row, column))
+        family.add(*value, text_of(rows, row, "Master_Host", "Source_Host"), text_of(rows, row, "Master_UUID", "Source_UUID"),
+                   text_of(rows, row, "Channel_Name", "Channel_name"),
+                   text_of(rows, row, "Connection_name", "Connection_Name"));
   }
 };
 

@@ -24,20 +24,23 @@ mysql_slave_status_seconds_behind_master{target="nc",master_host="db1",master_uu
 )");
 }
 
-TEST_CASE("mysql_slave_status: MySQL under the old names, whichever it uses") {
+TEST_CASE("mysql_slave_status: MySQL under the old names, whichever it uses; since 8.4 under the new ones too") {
   FakeServer old(Engine::mysql, 80021);
   old.answer("SHOW SLAVE STATUS", {"Master_Host", "Seconds_Behind_Master", "Master_UUID", "Channel_Name"},
              {{"db1", "4", "u-1", "c"}});
-  FakeServer server(Engine::mysql, 90700);
-  server.answer("SHOW REPLICA STATUS", {"Source_Host", "Seconds_Behind_Source", "Source_UUID", "Channel_Name"},
-                {{"db1", "4", "u-1", "c"}});
-  for (FakeServer* one : {&old, &server}) {
-    const Collected got = read_once(mysql_slave_status_collector, *one);
-    REQUIRE(got.status);
-    CHECK(
-        got.samples ==
-        R"(mysql_slave_status_seconds_behind_master{target="nc",master_host="db1",master_uuid="u-1",channel_name="c",connection_name=""} 4
-)");
+  const std::string want =
+      R"(mysql_slave_status_seconds_behind_master{target="nc",master_host="db1",master_uuid="u-1",channel_name="c",connection_name=""} 4
+)";
+  CHECK(read_once(mysql_slave_status_collector, old).samples == want);
+  for (const int version : {80036, 80400, 90700}) {
+    FakeServer server(Engine::mysql, version);
+    server.answer("SHOW REPLICA STATUS", {"Source_Host", "Seconds_Behind_Source", "Source_UUID", "Channel_Name"},
+                  {{"db1", "4", "u-1", "c"}});
+    const std::string both =
+        want +
+        R"(mysql_slave_status_seconds_behind_source{target="nc",master_host="db1",master_uuid="u-1",channel_name="c",connection_name=""} 4
+)";
+    CHECK(read_once(mysql_slave_status_collector, server).samples == (version < 80400 ? want : both));
   }
 }
 

@@ -65,6 +65,24 @@ pg_replication_slot_wal_status{target="nc",slot_name="s",slot_type="physical",wa
   }
 }
 
+TEST_CASE("pg_replication: a logical slot, whose reader confirmed a position") {
+  FakeServer server(Engine::postgresql, 150018);
+  fill(server, true);
+  server.answer("s.safe_wal_size",
+                {"slot_name", "slot_type", "database", "active", "current_wal_lsn", "confirmed_flush_lsn", "kept",
+                 "safe_wal_size", "wal_status", "one"},
+                {{"l", "logical", "nc", "1", "5000", "4900", "300", kNull, "extended", "1"}});
+  const Collected got = read_once(pg_replication_collector, server);
+  REQUIRE(got.status);
+  CHECK(got.samples.find(R"(pg_replication_slot_slot_current_wal_lsn{target="nc",slot_name="l",slot_type="logical"} 5000
+pg_replication_slot_slot_confirmed_flush_lsn{target="nc",slot_name="l",slot_type="logical"} 4900
+pg_replication_slot_slot_is_active{target="nc",slot_name="l",slot_type="logical"} 1
+pg_replication_slot_wal_status{target="nc",slot_name="l",slot_type="logical",wal_status="extended"} 1
+pg_replication_slots_active{target="nc",slot_name="l",database="nc"} 1
+pg_replication_slots_pg_wal_lsn_diff{target="nc",slot_name="l",database="nc"} 300
+)") != std::string::npos);
+}
+
 TEST_CASE("pg_replication: a standby without slots") {
   FakeServer server(Engine::postgresql, 150018);
   fill(server, true);
