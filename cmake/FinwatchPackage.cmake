@@ -48,6 +48,9 @@ foreach(program IN LISTS FINWATCH_PROGRAMS)
     ${PROJECT_SOURCE_DIR}/docs/guides/web-config.md ${PROJECT_SOURCE_DIR}/docs/guides/web-config.zh-CN.md
     DESTINATION ${documents} COMPONENT ${program})
   install(FILES ${PROJECT_SOURCE_DIR}/deploy/${program}.yml DESTINATION ${documents}/examples COMPONENT ${program})
+  if(program STREQUAL "finwatch-database")
+    install(DIRECTORY ${PROJECT_SOURCE_DIR}/deploy/sql DESTINATION ${documents} COMPONENT ${program})
+  endif()
   # Where these two go and what they say depends on the prefix, which is known only while installing.
   install(CODE "set(program ${program})\nset(source ${PROJECT_SOURCE_DIR})\nset(binary ${PROJECT_BINARY_DIR})" COMPONENT ${program})
   install(SCRIPT ${PROJECT_SOURCE_DIR}/cmake/FinwatchInstallUnit.cmake COMPONENT ${program})

@@ -125,6 +125,7 @@ def ours(targets, flags, scrapes, server):
 def postgres_rows(options, rows):
     with Postgres({"fsync": "off", "track_io_timing": "on", "autovacuum": "off", "max_locks_per_transaction": 2048}) as server:
         add_monitor(server)
+        server.sql("ALTER ROLE monitor CONNECTION LIMIT -1")  # 21 targets here are one server
         for number in range(1, 21):
             name = f"erp{number:02d}"
             server.sql(f"CREATE DATABASE {name}")

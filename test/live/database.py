@@ -24,15 +24,15 @@ PASSWORD = "voucher 'n\\ä"  # what a URL or a careless quoting would break at
 
 def add_monitor(server):
     """The account that deploy/sql describes, with PASSWORD."""
-    quoted = PASSWORD.replace("'", "''")
+    engine = "postgresql" if isinstance(server, Postgres) else "mariadb"
+    with open(f"{ROOT}/deploy/sql/{engine}.sql", encoding="utf-8") as script:
+        grants = script.read().replace("finwatch_monitor", "monitor").replace("'%'", "'127.0.0.1'")
     if isinstance(server, Postgres):
-        server.sql(f"CREATE ROLE monitor LOGIN PASSWORD '{quoted}'; GRANT pg_monitor TO monitor")
+        quoted = PASSWORD.replace("'", "''")
+        server.sql(f"{grants}; ALTER ROLE monitor PASSWORD '{quoted}'")
         return
     quoted = PASSWORD.replace("\\", "\\\\").replace("'", "\\'")
-    server.sql("SET NAMES utf8mb4; CREATE USER monitor@'127.0.0.1' IDENTIFIED BY '" + quoted + "';"
-               "GRANT PROCESS, SLAVE MONITOR, BINLOG MONITOR ON *.* TO monitor@'127.0.0.1';"
-               "GRANT SELECT ON performance_schema.* TO monitor@'127.0.0.1';"
-               "GRANT SELECT ON mysql.innodb_table_stats TO monitor@'127.0.0.1'; GRANT SELECT ON mysql.innodb_index_stats TO monitor@'127.0.0.1'")
+    server.sql(f"SET NAMES utf8mb4; {grants}; ALTER USER monitor@'127.0.0.1' IDENTIFIED BY '{quoted}' ACCOUNT UNLOCK")
 
 
 def target_of(server, name=None, **more):

@@ -69,7 +69,7 @@ other=$(echo build/release/finwatch-database_*.deb)
 holds "finwatch-database: it depends on the drivers" grep -qE 'libmysqlcppconn.*libpqxx' <<<"$(dpkg-deb -f "$other" Depends)"
 dpkg-deb -x "$other" "$room/database"
 for file in usr/bin/finwatch-database usr/lib/systemd/system/finwatch-database.service etc/default/finwatch-database \
-  usr/share/doc/finwatch-database/examples/finwatch-database.yml usr/share/doc/finwatch-database/database.md; do
+  usr/share/doc/finwatch-database/examples/finwatch-database.yml usr/share/doc/finwatch-database/database.md usr/share/doc/finwatch-database/sql/mariadb.sql; do
   holds "finwatch-database: it has $file" [ -f "$room/database/$file" ]
 done
 holds "finwatch-database: the sample configuration is accepted" "$room/database/usr/bin/finwatch-database" --config.check \

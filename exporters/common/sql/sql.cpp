@@ -8,8 +8,8 @@ namespace finwatch {
 namespace {
 
 // A result of half a million rows was one: its memory is given back.
-constexpr std::size_t kKeptText = std::size_t{256} << 10;
-constexpr std::size_t kKeptCells = std::size_t{32} << 10;
+constexpr std::size_t kKeptText = std::size_t{64} << 10;
+constexpr std::size_t kKeptCells = std::size_t{4} << 10;
 
 }  // namespace
 

@@ -287,6 +287,7 @@ void Target::Body::read(LaneState& lane, Slot& slot, SteadyTime deadline, std::u
   if (!status) return note_failure(slot, status.error(), took);
   slot.spare->when = env.clock->wall();
   std::swap(slot.spare, slot.current);
+  if (slot.row->lane != Lane::fast) slot.spare.reset();  // rarely needed again: not worth its memory until then
   const std::lock_guard lock(mutex);
   slot.view.published = slot.current;
   slot.view.attempted = slot.view.supported = slot.view.success = true;
