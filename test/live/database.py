@@ -55,7 +55,7 @@ class Database(Process):
             raise
 
     def _listening(self):
-        check(self.alive(), self.log())
+        check(self.alive(), f"it ended with {self.process.returncode}: {self.log()}")
         return re.search(r"msg=listening address=\S*?127\.0\.0\.1:(\d+)", self.log())
 
     def scrape(self, path="/metrics", timeout=5):

@@ -264,12 +264,18 @@ sql::ConnectOptionsMap options_for(const SqlAddress& address, SteadyTime deadlin
   return options;
 }
 
+// Made by one thread, once: the connector sets up its library then, and neither guards against two that do so together.
+sql::mysql::MySQL_Driver& driver() {
+  static sql::mysql::MySQL_Driver* const one = sql::mysql::get_mysql_driver_instance();
+  return *one;
+}
+
 SqlConnected open(const SqlAddress& address, SteadyTime deadline, bool encrypt) {
   const Turn turn(address.place());
-  const std::vector<int> before = sockets_to(port_of(address), address.socket);
   try {
+    const std::vector<int> before = sockets_to(port_of(address), address.socket);
     sql::ConnectOptionsMap options = options_for(address, deadline, encrypt);
-    std::unique_ptr<sql::Connection> connection(sql::mysql::get_mysql_driver_instance()->connect(options));
+    std::unique_ptr<sql::Connection> connection(driver().connect(options));
     std::vector<int> found = sockets_to(port_of(address), address.socket);
     std::erase_if(found, [&](int number) { return std::find(before.begin(), before.end(), number) != before.end(); });
     auto sql = std::make_unique<Mysql>(std::move(connection), std::move(found));

@@ -29,8 +29,10 @@ int port_of(const AnyAddress& address) {
 std::vector<int> sockets_to(int port, const std::string& file) {
   std::vector<int> found;
   std::error_code problem;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/fd", problem)) {
-    const int number = std::atoi(entry.path().filename().c_str());  // NOLINT(cert-err34-c): the kernel wrote it
+  const std::filesystem::directory_iterator end;
+  // Not a range: its step would throw, and descriptors come and go while it walks.
+  for (std::filesystem::directory_iterator at("/proc/self/fd", problem); !problem && at != end; at.increment(problem)) {
+    const int number = std::atoi(at->path().filename().c_str());  // NOLINT(cert-err34-c): the kernel wrote it
     AnyAddress address{};
     socklen_t size = sizeof address;
     if (::getpeername(number, &address.any, &size) != 0) continue;
