@@ -224,7 +224,8 @@ int run_program(const Program& program, int argc, char** argv) {
   }
   if (flags->boolean("once")) {
     std::fputs(app.page().c_str(), stdout);
-    return std::fflush(stdout) == 0 ? 0 : kCouldNotStart;
+    // Not by return: a thread that waits for a server must not meet statics that are gone.
+    ::_exit(std::fflush(stdout) == 0 ? 0 : kCouldNotStart);
   }
   if (Status status = app.serve(); !status) return complain(program, status.error(), kCouldNotStart);
   app.wait(signals);

@@ -115,12 +115,7 @@ Target::Target(TargetOptions options, const std::vector<ChosenCollector>& collec
     (chosen.row->lane == Lane::fast ? body.fast : body.other).slots.push_back(slot.get());
     body.slots.push_back(std::move(slot));
   }
-  // Detached, and the body lives as long as they do: a target that is taken away while its server hangs holds nobody up.
-  std::thread([body = body_] { body->fast_lane(); }).detach();
-  if (!body.other.slots.empty())
-    std::thread([body = body_] { body->other_lane(); }).detach();
-  else
-    body.first_round_done = true;
+  body.first_round_done = body.other.slots.empty();
 }
 
 Target::~Target() {
@@ -137,6 +132,12 @@ std::uint64_t Target::begin(SteadyTime deadline) {
   const SteadyTime own =
       std::chrono::steady_clock::now() + std::chrono::duration_cast<SteadyTime::duration>(body_->options.timeout);
   const std::lock_guard lock(body_->mutex);
+  if (body_->wanted == 0) {
+    // Not before somebody asks: a configuration that is only checked logs in nowhere. Detached, and the body lives as long as they do: a
+    // target that is taken away while its server hangs holds nobody up.
+    std::thread([body = body_] { body->fast_lane(); }).detach();
+    if (!body_->other.slots.empty()) std::thread([body = body_] { body->other_lane(); }).detach();
+  }
   body_->fast_deadline = std::min(deadline, own) - kWayBack;
   body_->changed.notify_all();
   return ++body_->wanted;
