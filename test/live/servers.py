@@ -6,6 +6,7 @@
 
 A system's own instance is never touched. Started as root, a server runs as the account that Debian made for it.
 """
+import atexit
 import contextlib
 import glob
 import os
@@ -33,6 +34,21 @@ def account_of(name):
         return pwd.getpwnam(name)
     except KeyError:  # the package is unpacked, not installed
         return pwd.getpwnam("nobody")
+
+
+_copies = {}
+
+
+def reachable(folder, account):
+    """The folder, or a copy of it where the server's account may not enter the tree."""
+    if os.geteuid() != 0 or subprocess.run(["test", "-x", folder], check=False, **as_user(account)).returncode == 0:
+        return folder
+    if folder not in _copies:
+        room = tempfile.mkdtemp(prefix="finwatch-live-programs-")
+        os.chmod(room, 0o755)
+        atexit.register(shutil.rmtree, room, ignore_errors=True)
+        _copies[folder] = shutil.copytree(folder, room + "/usr", symlinks=True)
+    return _copies[folder]
 
 
 class Server:
@@ -131,6 +147,9 @@ class Postgres(Server):
         programs = sorted(glob.glob("/usr/lib/postgresql/*/bin/initdb") + glob.glob(ROOT + "/build/debian/postgresql-*/usr/lib/postgresql/*/bin/initdb"))
         check(programs, "PostgreSQL is missing: deploy/install-deps.sh --test")
         self.bin = os.path.dirname(programs[-1])
+        usr = os.path.dirname(os.path.dirname(os.path.dirname(os.path.dirname(self.bin))))  # the server finds its files from there
+        if self.bin.startswith(ROOT):
+            self.bin = reachable(usr, self.account) + self.bin[len(usr):]
         self.settings = settings or {}
 
     def create(self):
@@ -185,7 +204,7 @@ class Mariadb(Server):
     def command(self):
         # Plugins come with the package that would start a server; the tests have it unpacked.
         unpacked = ROOT + "/build/debian/mariadb-server/usr/lib/mysql/plugin"
-        plugins = [f"--plugin-dir={unpacked}"] if os.path.isdir(unpacked) else []
+        plugins = [f"--plugin-dir={reachable(unpacked, self.account)}"] if os.path.isdir(unpacked) else []
         return [need("mariadbd"), "--no-defaults", f"--datadir={self.folder}/data", f"--socket={self.socket}", f"--port={self.port}",
                 "--bind-address=127.0.0.1", f"--pid-file={self.folder}/pid", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
                 "--innodb-buffer-pool-size=32M", "--performance-schema=ON", *plugins, *self.options]
