@@ -258,6 +258,11 @@ void MapReader::fail(const Tree& at, std::string_view message) {
   first_error_ = at.where.text() + ": " + std::string(message);
 }
 
+void MapReader::fail(std::string_view key, std::string_view message) {
+  const Tree* value = map_.find(key);
+  fail(value != nullptr ? *value : map_, message);
+}
+
 void MapReader::expected(const Tree& at, std::string_view key, std::string_view what) {
   fail(at, path_of(key) + ": expected " + std::string(what) + ", found " + shown(at));
 }

@@ -57,8 +57,9 @@ class MapReader {
   const Tree* map(std::string_view key);
   const Tree* list(std::string_view key);
 
-  /// An error of the caller's own about a value.
+  /// An error of the caller's own about a value; by its key, or about the map where that lacks the key.
   void fail(const Tree& at, std::string_view message);
+  void fail(std::string_view key, std::string_view message);
   /// Path of a key, for messages and for readers of children.
   std::string path_of(std::string_view key) const;
 

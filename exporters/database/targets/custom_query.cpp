@@ -5,6 +5,7 @@
 
 #include "conf/yaml.h"
 #include "core/text.h"
+#include "database/targets/query_table.h"
 
 namespace finwatch::database {
 namespace {
@@ -34,12 +35,7 @@ int version_number(std::string_view text, bool postgres) {
   return words.done() ? parts[0] * 10000 + (postgres ? parts[1] : parts[1] * 100 + parts[2]) : -1;
 }
 
-const Tree& at(const Tree& map, std::string_view key) {
-  const Tree* found = map.find(key);
-  return found != nullptr ? *found : map;
-}
-
-void read_engines(MapReader& reader, const Tree& map, CustomQuery& query) {
+void read_engines(MapReader& reader, CustomQuery& query) {
   const std::vector<std::string> engines = reader.texts("engines");
   if (!engines.empty()) query.engines = 0;
   for (const std::string& engine : engines) {
@@ -47,7 +43,7 @@ void read_engines(MapReader& reader, const Tree& map, CustomQuery& query) {
                          : engine == "mysql"    ? unsigned{kMysql}
                          : engine == "mariadb"  ? unsigned{kMariadb}
                                                 : 0;
-    if (bit == 0) reader.fail(at(map, "engines"), "engines: expected postgresql, mysql or mariadb, found '" + engine + "'");
+    if (bit == 0) reader.fail("engines", "engines: expected postgresql, mysql or mariadb, found '" + engine + "'");
     query.engines |= bit;
   }
   for (const auto& [key, where] :
@@ -55,8 +51,7 @@ void read_engines(MapReader& reader, const Tree& map, CustomQuery& query) {
     const std::string text = reader.text(key);
     if (text.empty()) continue;
     *where = version_number(text, query.engines == kPostgresql);
-    if (*where < 0)
-      reader.fail(at(map, key), std::string(key) + ": expected a version such as 15 or 10.11, found '" + text + "'");
+    if (*where < 0) reader.fail(key, std::string(key) + ": expected a version such as 15 or 10.11, found '" + text + "'");
   }
 }
 
@@ -69,14 +64,13 @@ void read_value(MapReader& all, const Tree& map, const std::string& path, Custom
   const std::string type = reader.text("type", "gauge");
   value.type = type == "counter" ? MetricType::counter : MetricType::gauge;
   value.help = reader.required_text("help");
-  if (type != "gauge" && type != "counter")
-    reader.fail(at(map, "type"), "type: expected gauge or counter, found '" + type + "'");
+  if (type != "gauge" && type != "counter") reader.fail("type", "type: expected gauge or counter, found '" + type + "'");
   if (!value.name.empty() && !is_snake_case(value.name))
-    reader.fail(at(map, "name"), "name: expected snake_case, found '" + value.name + "'");
+    reader.fail("name", "name: expected snake_case, found '" + value.name + "'");
   if (is_reserved(value.name))
-    reader.fail(at(map, "name"), "name: '" + value.name + "' begins as the exporter's own metrics do; take another word");
+    reader.fail("name", "name: '" + value.name + "' begins as the exporter's own metrics do; take another word");
   if (value.type == MetricType::counter && !value.name.ends_with("_total"))
-    reader.fail(at(map, "name"), "name: a counter ends in _total");
+    reader.fail("name", "name: a counter ends in _total");
   if (Status status = reader.finish(); !status) return all.fail(map, status.error().message);
   query.values.push_back(std::move(value));
 }
@@ -88,20 +82,20 @@ Status read_query(const Tree& map, const std::string& path, CustomQuery& query) 
   query.name = reader.required_text("name");
   query.collector_name = "query_" + query.name;
   if (!query.name.empty() && !is_snake_case(query.name))
-    reader.fail(at(map, "name"), "name: expected snake_case, found '" + query.name + "'");
+    reader.fail("name", "name: expected snake_case, found '" + query.name + "'");
   query.sql = reader.required_text("sql");
-  read_engines(reader, map, query);
+  read_engines(reader, query);
   const std::string lane = reader.text("lane", "medium");
   query.lane = lane == "fast" ? Lane::fast : lane == "slow" ? Lane::slow : Lane::medium;
   if (lane != "fast" && lane != "medium" && lane != "slow")
-    reader.fail(at(map, "lane"), "lane: expected fast, medium or slow, found '" + lane + "'");
+    reader.fail("lane", "lane: expected fast, medium or slow, found '" + lane + "'");
   query.timeout = reader.duration("timeout", query.timeout);
   query.most_rows = static_cast<std::size_t>(reader.integer("limit", 100, 1, 10'000));
   query.targets = reader.texts("targets");
   query.labels = reader.texts("labels");
   for (const std::string& label : query.labels)
     if (!is_snake_case(label) || label.starts_with("__") || label == "target" || label == "le")
-      reader.fail(at(map, "labels"), "labels: '" + label + "' cannot be a label here: snake_case, not 'target', not 'le'");
+      reader.fail("labels", "labels: '" + label + "' cannot be a label here: snake_case, not 'target', not 'le'");
   const Tree* values = reader.list("metrics");
   if (values == nullptr || values->items.empty()) reader.fail(map, "metrics is missing: which column is which metric");
   for (std::size_t i = 0; values != nullptr && i < values->items.size(); ++i)
@@ -111,7 +105,7 @@ Status read_query(const Tree& map, const std::string& path, CustomQuery& query) 
 
 class CustomReader final : public Reader {
  public:
-  explicit CustomReader(const CustomQuery& query) : query_(query) {}
+  explicit CustomReader(const CustomQuery& query) : query_(query), table_(columns_of(query)) {}
 
   Status read(Session& session, DatabasePage& page) override {
     const auto& only = query_.targets;
@@ -121,61 +115,49 @@ class CustomReader final : public Reader {
     session.deadline =
         std::min(session.deadline, session.clock().steady() + std::chrono::duration_cast<SteadyTime::duration>(query_.timeout));
     if (Status status = session.query(query_.sql); !status) return status;
-    return write(session.rows(), page);
+    if (Status status = check(session.rows()); !status) return status;
+    table_.write(session.rows(), page.target(), page.sink());
+    return ok();
   }
 
  private:
-  Result<std::vector<std::size_t>> columns_of(const SqlTable& rows, const std::vector<std::string>& names) const {
-    std::vector<std::size_t> columns;
-    for (const std::string& name : names) {
-      const auto column = rows.column(name);
-      if (!column) return {Errc::malformed, "query '" + query_.name + "': the answer has no column '" + name + "'"};
-      columns.push_back(*column);
-    }
+  static std::vector<QueryColumn> columns_of(const CustomQuery& query) {
+    std::vector<QueryColumn> columns;
+    for (const std::string& label : query.labels) columns.emplace_back(label, label);
+    for (const CustomQuery::Value& value : query.values) columns.emplace_back(value.column, value.type, value.name, value.help);
     return columns;
   }
 
-  Status write(const SqlTable& rows, DatabasePage& page) const {
+  // QueryTable takes what it finds; an operator wants to hear what is missing.
+  Status check(const SqlTable& rows) const {
     if (rows.rows() > query_.most_rows)
-      return {Errc::malformed, "query '" + query_.name + "': " + std::to_string(rows.rows()) +
-                                   " rows are more than its limit of " + std::to_string(query_.most_rows)};
-    const auto labels = columns_of(rows, query_.labels);
-    if (!labels) return labels.error();
+      return wrong(std::to_string(rows.rows()) + " rows are more than its limit of " + std::to_string(query_.most_rows));
+    std::vector<std::size_t> labels;
+    for (const std::string& label : query_.labels) {
+      const auto column = rows.column(label);
+      if (!column) return wrong("the answer has no column '" + label + "'");
+      labels.push_back(*column);
+    }
     std::set<std::string> seen;
     for (std::size_t row = 0; row < rows.rows(); ++row) {
       std::string key;
-      for (const std::size_t column : *labels) key.append(rows.text(row, column)).push_back('\0');
-      if (!seen.insert(std::move(key)).second)
-        return {Errc::malformed, "query '" + query_.name + "': two rows have the same labels; group by them"};
+      for (const std::size_t column : labels) key.append(rows.text(row, column)).push_back('\0');
+      if (!seen.insert(std::move(key)).second) return wrong("two rows have the same labels; group by them");
     }
     for (const CustomQuery::Value& value : query_.values) {
       const auto column = rows.column(value.column);
-      if (!column) return {Errc::malformed, "query '" + query_.name + "': the answer has no column '" + value.column + "'"};
-      if (Status status = write_family(rows, *labels, value, *column, page); !status) return status;
+      if (!column) return wrong("the answer has no column '" + value.column + "'");
+      for (std::size_t row = 0; row < rows.rows(); ++row)
+        if (!rows.is_null(row, *column) && !rows.number(row, *column))
+          return wrong("column '" + value.column + "' is no number: '" + std::string(rows.text(row, *column).substr(0, 40)) +
+                       "'");
     }
     return ok();
   }
-
-  Status write_family(const SqlTable& rows, const std::vector<std::size_t>& labels, const CustomQuery::Value& value,
-                      std::size_t column, DatabasePage& page) const {
-    bool open = false;
-    std::vector<LabelPair> pairs(labels.size() + 1);
-    pairs[0] = {"target", page.target()};
-    for (std::size_t row = 0; row < rows.rows(); ++row) {
-      if (rows.is_null(row, column)) continue;
-      const auto number = rows.number(row, column);
-      if (!number)
-        return {Errc::malformed, "query '" + query_.name + "': column '" + value.column + "' is no number: '" +
-                                     std::string(rows.text(row, column).substr(0, 40)) + "'"};
-      for (std::size_t i = 0; i < labels.size(); ++i) pairs[i + 1] = {query_.labels[i], rows.text(row, labels[i])};
-      if (!open) page.sink().open_family(value.type, value.name, value.help);
-      open = true;
-      page.sink().add_sample("", pairs, *number);
-    }
-    return ok();
-  }
+  Status wrong(const std::string& what) const { return {Errc::malformed, "query '" + query_.name + "': " + what}; }
 
   const CustomQuery& query_;
+  const QueryTable table_;
 };
 
 }  // namespace

@@ -13,14 +13,8 @@ namespace {
 constexpr std::array<std::string_view, 3> kEngines = {"postgresql", "mysql", "mariadb"};
 constexpr std::array<std::string_view, 5> kTls = {"off", "prefer", "require", "verify_ca", "verify_full"};
 
-// Where a message about the key points: its value, or the map that lacks it.
-const Tree& at(const Tree& map, std::string_view key) {
-  const Tree* found = map.find(key);
-  return found != nullptr ? *found : map;
-}
-
 template <std::size_t N>
-std::size_t choice(MapReader& reader, const Tree& map, std::string_view key, const std::array<std::string_view, N>& words,
+std::size_t choice(MapReader& reader, std::string_view key, const std::array<std::string_view, N>& words,
                    std::size_t fallback) {
   const std::string text = reader.text(key);
   if (text.empty()) return fallback;
@@ -28,7 +22,7 @@ std::size_t choice(MapReader& reader, const Tree& map, std::string_view key, con
   if (found != words.end()) return static_cast<std::size_t>(found - words.begin());
   std::string expected = "expected one of";
   for (const std::string_view word : words) expected.append(" ").append(word);
-  reader.fail(at(map, key), expected + ", found '" + text + "'");
+  reader.fail(key, expected + ", found '" + text + "'");
   return fallback;
 }
 
@@ -40,17 +34,17 @@ bool is_label_word(std::string_view name) {
 
 void read_login(MapReader& reader, const Tree& map, TargetOptions& target) {
   SqlAddress& address = target.address;
-  address.engine = static_cast<Engine>(choice(reader, map, "engine", kEngines, 0));
+  address.engine = static_cast<Engine>(choice(reader, "engine", kEngines, 0));
   if (!reader.has("engine")) reader.fail(map, "engine is missing: postgresql, mysql or mariadb");
   address.user = reader.text("user");
   address.password = Secret(reader.text("password"));
   target.password_file = reader.text("password_file");
   if (!address.password.empty() && !target.password_file.empty())
-    reader.fail(at(map, "password_file"), "password and password_file are both set: keep one");
+    reader.fail("password_file", "password and password_file are both set: keep one");
   target.my_cnf = reader.text("my_cnf");
   if (address.user.empty() && target.my_cnf.empty()) reader.fail(map, "user is missing (or my_cnf, for MySQL and MariaDB)");
   address.database = reader.text("database");
-  address.tls = static_cast<SqlTls>(choice(reader, map, "tls", kTls, static_cast<std::size_t>(SqlTls::prefer)));
+  address.tls = static_cast<SqlTls>(choice(reader, "tls", kTls, static_cast<std::size_t>(SqlTls::prefer)));
   address.tls_ca = reader.text("tls_ca");
   address.tls_certificate = reader.text("tls_certificate");
   address.tls_key = reader.text("tls_key");
@@ -69,7 +63,7 @@ void read_login(MapReader& reader, const Tree& map, TargetOptions& target) {
                                    {"medium_interval", target.medium},
                                    {"slow_interval", target.slow},
                                    {"slow_timeout", target.slow_timeout}})
-    if (value < std::chrono::milliseconds{100}) reader.fail(at(map, key), std::string(key) + ": at least 100ms");
+    if (value < std::chrono::milliseconds{100}) reader.fail(key, std::string(key) + ": at least 100ms");
 }
 
 Status read_target(const Tree& map, TargetOptions& target, const std::string& path) {
@@ -78,7 +72,7 @@ Status read_target(const Tree& map, TargetOptions& target, const std::string& pa
   MapReader reader(map, path);
   target.name = reader.required_text("name");
   if (!target.name.empty() && !is_label_word(target.name))
-    reader.fail(at(map, "name"), "name: letters, digits, '-', '_' and '.', at most 64 bytes");
+    reader.fail("name", "name: letters, digits, '-', '_' and '.', at most 64 bytes");
   target.address.host = reader.text("host", "localhost");
   target.address.port = static_cast<int>(reader.integer("port", 0, 1, 65535));
   target.address.socket = reader.text("socket");
