@@ -76,7 +76,7 @@ std::string without_target(std::string_view page, std::string_view target) {
   for (FieldReader lines(page, '\n'); !lines.done();) {
     const std::string_view line = lines.next();
     const std::size_t brace = line.find('{');
-    const bool established = line.starts_with("pg_") || line.starts_with("mysql_");
+    const bool established = is_established(line);
     if (!established || brace == std::string_view::npos || !line.substr(brace).starts_with(first.text.view())) {
       out.append(line);
     } else {
@@ -148,9 +148,7 @@ Result<std::vector<RunnerEntry>> Assembler::assemble(const Assembly& assembly, c
   for (TargetOptions& target : options->targets) {
     std::vector<ChosenCollector> wanted = world->collectors;
     if (!target.established_names)
-      std::erase_if(wanted, [](const ChosenCollector& c) {
-        return c.row->info.name.starts_with("pg_") || c.row->info.name.starts_with("mysql_");
-      });
+      std::erase_if(wanted, [](const ChosenCollector& c) { return is_established(c.row->info.name); });
     world->targets.push_back(std::make_shared<Target>(std::move(target), wanted, env));
   }
   std::vector<RunnerEntry> entries;

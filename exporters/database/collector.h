@@ -41,6 +41,9 @@ enum : unsigned { kPostgresql = 1, kMysql = 2, kMariadb = 4, kMysqlKin = kMysql 
 
 constexpr unsigned bit_of(Engine engine) { return 1U << static_cast<unsigned>(engine); }
 
+/// pg_* and mysql_*: names that other exporters established, of families and of the collectors that write them.
+constexpr bool is_established(std::string_view name) { return name.starts_with("pg_") || name.starts_with("mysql_"); }
+
 /// The samples of one target: its name and engine stand in front of every label.
 template <std::size_t N, std::size_t K>
 class TargetFamily {

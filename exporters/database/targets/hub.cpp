@@ -6,8 +6,6 @@
 namespace finwatch::database {
 namespace {
 
-using std::chrono::milliseconds;
-
 constexpr std::chrono::milliseconds kForThePage{60};  // between the last answer and the deadline
 
 constexpr MetricDesc kUp{MetricType::gauge, "finwatch_db_up",
@@ -72,6 +70,7 @@ constexpr MetricRef kMetrics[] = {kUp,       kPgUp,    kMysqlUp, kDown,   kVersi
 struct Seen {
   const Target* target;
   TargetView view;
+  std::size_t budget;            // series that may still come
   std::vector<std::size_t> cut;  // series left out, a collector
 };
 
@@ -191,32 +190,22 @@ void write_own(MetricSink& sink, const std::vector<Seen>& all) {
   });
 }
 
-// Our own model first: what is cut is what other exporters would have said too.
-bool is_established(const CollectorView& view) {
-  const std::string_view name = view.row->info.name;
-  return name.starts_with("pg_") || name.starts_with("mysql_");
-}
-
 void write_all(MetricSink& sink, std::vector<Seen>& all) {
   Merger merger;
+  // Our own model first: what is cut is what other exporters would have said too.
   for (const bool established : {false, true})
-    for (Seen& seen : all) {
-      std::size_t used = 0;
-      for (const CollectorView& view : seen.view.collectors)
-        if (view.published && is_established(view) != established && established) used += view.published->sink.series();
-      const std::size_t whole = seen.target->options().series_budget;
-      std::size_t left = whole - std::min(whole, used);
+    for (Seen& seen : all)
       for (std::size_t i = 0; i < seen.view.collectors.size(); ++i) {
         const CollectorView& view = seen.view.collectors[i];
-        if (view.published && is_established(view) == established) merger.take(view.published->sink, left, seen.cut[i]);
+        if (view.published && is_established(view.row->info.name) == established)
+          merger.take(view.published->sink, seen.budget, seen.cut[i]);
       }
-    }
   write_own(sink, all);
   merger.write(sink);
 }
 
 Seen look(Target& target, std::uint64_t run) {
-  Seen seen{.target = &target, .view = target.view(run), .cut = {}};
+  Seen seen{.target = &target, .view = target.view(run), .budget = target.options().series_budget, .cut = {}};
   seen.cut.resize(seen.view.collectors.size());
   return seen;
 }
