@@ -20,6 +20,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -103,6 +104,18 @@ class Session {
   Status query(std::string_view statement) { return sql_.query(statement, deadline, table_); }
   const SqlTable& rows() const { return table_; }
 
+  /// The answer to what several collectors ask: asked by the first of them, kept until the run of the lane ends. Its failure is
+  /// that of each of them.
+  Result<const SqlTable*> shared(std::string_view statement) {
+    const auto [at, first] = shared_.try_emplace(std::string(statement));
+    Shared& answer = at->second;
+    if (first) answer.status = sql_.query(statement, deadline, answer.rows);
+    if (!answer.status) return answer.status.error();
+    return &answer.rows;
+  }
+  /// A run of the lane has ended: what was shared goes, and its memory too.
+  void end_run() { shared_.clear(); }
+
   Engine engine() const { return sql_.engine(); }
   bool is_postgresql() const { return sql_.engine() == Engine::postgresql; }
   bool is_mariadb() const { return sql_.engine() == Engine::mariadb; }
@@ -119,6 +132,11 @@ class Session {
   const TargetOptions& target_;
   const Env& env_;
   SqlTable table_;
+  struct Shared {
+    SqlTable rows;
+    Status status = ok();
+  };
+  std::map<std::string, Shared, std::less<>> shared_;  // by statement
 };
 
 class Reader {

@@ -1,4 +1,5 @@
 #include "database/targets/query_table.h"
+#include "database/targets/shared_statements.h"
 
 namespace finwatch::database {
 namespace {
@@ -11,13 +12,11 @@ constexpr QueryColumn kColumns[] = {
 };
 const QueryTable kTable(kColumns);
 
-// pg_database_size() counts the files of the database: that is what puts this into the slow lane.
-constexpr std::string_view kSql = R"(
-SELECT datname, pg_database_size(oid) AS size_bytes, datconnlimit AS connection_limit FROM pg_database ORDER BY datname)";
-
 class Databases final : public Reader {
  public:
-  Status read(Session& session, DatabasePage& page) override { return read_table(session, page, kSql, kTable); }
+  Status read(Session& session, DatabasePage& page) override {
+    return read_shared_table(session, page, kDatabaseSizes, kTable);
+  }
 };
 
 }  // namespace

@@ -1,4 +1,5 @@
 #include "database/targets/query_table.h"
+#include "database/targets/shared_statements.h"
 
 namespace finwatch::database {
 namespace {
@@ -47,28 +48,14 @@ const QueryTable kTable(kColumns);
 constexpr FlagSpec kFlags[] = {
     {FlagKind::integer, "collector.pg_stat_user_tables.top", "50", "How many tables to show, the largest first; 0 shows all."}};
 
-// pg_table_size() and pg_indexes_size() take a lock and wait behind ALTER TABLE: relpages costs nothing and never waits.
-constexpr std::string_view kSql = R"(
-SELECT current_database() AS datname, s.schemaname, s.relname, s.seq_scan, s.seq_tup_read, s.idx_scan, s.idx_tup_fetch, s.n_tup_ins,
-       s.n_tup_upd, s.n_tup_del, s.n_tup_hot_upd, s.n_live_tup, s.n_dead_tup, s.n_mod_since_analyze,
-       extract(epoch FROM s.last_vacuum) AS last_vacuum, extract(epoch FROM s.last_autovacuum) AS last_autovacuum,
-       extract(epoch FROM s.last_analyze) AS last_analyze, extract(epoch FROM s.last_autoanalyze) AS last_autoanalyze,
-       s.vacuum_count, s.autovacuum_count, s.analyze_count, s.autoanalyze_count,
-       current_setting('block_size')::bigint * coalesce((SELECT sum(i.relpages) FROM pg_index x JOIN pg_class i ON i.oid = x.indexrelid
-                                                          WHERE x.indrelid = s.relid), 0) AS index_size_bytes,
-       current_setting('block_size')::bigint * (c.relpages::bigint + coalesce(t.relpages, 0)) AS table_size_bytes
-  FROM pg_stat_user_tables s JOIN pg_class c ON c.oid = s.relid LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
- ORDER BY c.relpages DESC, s.relid)";
-
 class UserTables final : public Reader {
  public:
   explicit UserTables(const Settings& settings)
-      : sql_(std::string(kSql) + limit_of(settings.integer("collector.pg_stat_user_tables.top"))) {}
-  Status read(Session& session, DatabasePage& page) override { return read_table(session, page, sql_, kTable); }
+      : sql_(user_tables_statement(settings.integer("collector.pg_stat_user_tables.top"))) {}
+  Status read(Session& session, DatabasePage& page) override { return read_shared_table(session, page, sql_, kTable); }
 
  private:
-  static std::string limit_of(long long top) { return top > 0 ? " LIMIT " + std::to_string(top) : std::string(); }
-  std::string sql_;
+  const std::string sql_;
 };
 
 }  // namespace

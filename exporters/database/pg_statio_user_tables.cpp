@@ -1,4 +1,5 @@
 #include "database/targets/query_table.h"
+#include "database/targets/shared_statements.h"
 
 namespace finwatch::database {
 namespace {
@@ -28,22 +29,14 @@ const QueryTable kTable(kColumns);
 constexpr FlagSpec kFlags[] = {{FlagKind::integer, "collector.pg_statio_user_tables.top", "50",
                                 "How many tables to show, the largest first; 0 shows all."}};
 
-constexpr std::string_view kSql = R"(
-SELECT current_database() AS datname, s.schemaname, s.relname, s.heap_blks_read AS heap_blocks_read, s.heap_blks_hit AS heap_blocks_hit,
-       s.idx_blks_read AS idx_blocks_read, s.idx_blks_hit AS idx_blocks_hit, s.toast_blks_read AS toast_blocks_read,
-       s.toast_blks_hit AS toast_blocks_hit, s.tidx_blks_read AS tidx_blocks_read, s.tidx_blks_hit AS tidx_blocks_hit
-  FROM pg_statio_user_tables s JOIN pg_class c ON c.oid = s.relid
- ORDER BY c.relpages DESC, s.relid)";
-
 class UserTablesIo final : public Reader {
  public:
   explicit UserTablesIo(const Settings& settings)
-      : sql_(std::string(kSql) + limit_of(settings.integer("collector.pg_statio_user_tables.top"))) {}
-  Status read(Session& session, DatabasePage& page) override { return read_table(session, page, sql_, kTable); }
+      : sql_(user_tables_statement(settings.integer("collector.pg_statio_user_tables.top"))) {}
+  Status read(Session& session, DatabasePage& page) override { return read_shared_table(session, page, sql_, kTable); }
 
  private:
-  static std::string limit_of(long long top) { return top > 0 ? " LIMIT " + std::to_string(top) : std::string(); }
-  std::string sql_;
+  const std::string sql_;
 };
 
 }  // namespace

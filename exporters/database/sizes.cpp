@@ -1,4 +1,5 @@
 #include "database/collector.h"
+#include "database/targets/shared_statements.h"
 
 namespace finwatch::database {
 namespace {
@@ -33,12 +34,6 @@ constexpr MetricDesc kTempTables{MetricType::counter, "finwatch_db_temp_disk_tab
                                  "engine"};
 constexpr MetricRef kMetrics[] = {kSize, kLogBytes, kLogFiles, kTempBytes, kTempFiles, kTempTables};
 
-// pg_database_size() is refused for a database that we may neither connect to nor read statistics of.
-constexpr std::string_view kPostgresSizes = R"(
-SELECT d.datname, CASE WHEN has_database_privilege(d.oid, 'CONNECT') OR pg_has_role('pg_read_all_stats', 'USAGE') THEN pg_database_size(d.oid) END,
-       s.temp_bytes, s.temp_files
-  FROM pg_database d LEFT JOIN pg_stat_database s ON s.datid = d.oid ORDER BY 1)";
-
 constexpr std::string_view kPostgresLog = "SELECT sum(size), count(*) FROM pg_ls_waldir()";
 
 // A dash in the name of a database is written @002d.
@@ -64,10 +59,14 @@ class Sizes final : public Reader {
   }
 
   static Status read_postgres(Session& session, DatabasePage& page) {
-    if (Status status = session.query(kPostgresSizes); !status) return status;
-    add(page, kSize, session.rows(), 1);
-    add(page, kTempBytes, session.rows(), 2);
-    add(page, kTempFiles, session.rows(), 3);
+    const auto databases = session.shared(kDatabaseSizes);
+    if (!databases) return databases.error();
+    const auto add_column = [&](const auto& desc, std::string_view name) {
+      if (const auto column = (*databases)->column(name)) add(page, desc, **databases, *column);
+    };
+    add_column(kSize, "size_bytes");
+    add_column(kTempBytes, "temp_bytes");
+    add_column(kTempFiles, "temp_files");
     if (Status status = session.query(kPostgresLog); !status) return status;
     if (session.rows().rows() == 0) return ok();
     if (const auto bytes = session.rows().number(0, 0)) page.family(kLogBytes).add(*bytes);

@@ -42,28 +42,36 @@ constexpr MetricRef kMetrics[] = {kTables,          kRows,       kBytes,      kP
                                   kSequentialScans, kIndexScans, kLastAnalyze};
 
 // {named} and {limit} are filled in. pg_get_expr() gets 0 for the table: with its number it would open the table, and wait.
-// -1 rows (before version 14: 0 rows on 0 pages) is "never counted": NULL, and its 0 pages are not known either.
+// `counted`: -1 rows (before version 14: 0 rows on 0 pages) is "never", and then the 0 pages are not known either.
+// No condition on a column of `part` stands beside a join of it: the planner would take the rows for few and join them one by one.
 constexpr std::string_view kPostgresTables = R"(
-WITH leaf AS (
-  SELECT c.oid, CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid ELSE c.oid END AS root, c.relkind = 'p' AS parent,
-         CASE WHEN c.reltuples > 0 OR c.relpages > 0 OR c.reltuples = 0 AND current_setting('server_version_num')::int >= 140000
-              THEN c.reltuples END AS row_count,
-         CASE WHEN c.reltuples > 0 OR c.relpages > 0 OR c.reltuples = 0 AND current_setting('server_version_num')::int >= 140000
-              THEN c.relpages::bigint + coalesce(i.pages, 0) + coalesce(t.relpages, 0) + coalesce(ti.pages, 0) END AS pages
-    FROM pg_class c
-    LEFT JOIN pg_class t ON t.oid = c.reltoastrelid
-    LEFT JOIN (SELECT x.indrelid, sum(k.relpages) AS pages FROM pg_index x JOIN pg_class k ON k.oid = x.indexrelid GROUP BY 1) i ON i.indrelid = c.oid
-    LEFT JOIN (SELECT x.indrelid, sum(k.relpages) AS pages FROM pg_index x JOIN pg_class k ON k.oid = x.indexrelid GROUP BY 1) ti ON ti.indrelid = t.oid
-   WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't'
+WITH part AS (
+  SELECT c.oid, CASE WHEN c.relispartition THEN pg_partition_root(c.oid)::oid ELSE c.oid END AS root, n.nspname, c.relname, c.relkind = 'p' AS parent,
+         c.reltuples, c.relpages, c.reltoastrelid, c.reltuples > 0 OR c.relpages > 0 OR c.reltuples = 0 AND v.known_zero AS counted
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         CROSS JOIN (SELECT current_setting('server_version_num')::int >= 140000 AS known_zero) v
+   WHERE c.relkind IN ('r', 'p', 'm') AND c.relpersistence <> 't' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
+), owned AS (
+  SELECT o.owner, sum(k.relpages) AS pages
+    FROM (SELECT oid AS owner, reltoastrelid AS relation FROM part
+          UNION ALL SELECT part.oid, x.indexrelid FROM part JOIN pg_index x ON x.indrelid = part.oid
+          UNION ALL SELECT part.oid, x.indexrelid FROM part JOIN pg_index x ON x.indrelid = part.reltoastrelid) o
+    JOIN pg_class k ON k.oid = o.relation
+   GROUP BY 1
 ), whole AS (
-  SELECT root, sum(row_count) FILTER (WHERE NOT parent) AS row_count, sum(pages) FILTER (WHERE NOT parent) AS pages,
-         count(*) FILTER (WHERE NOT parent AND oid <> root) AS partitions
-    FROM leaf GROUP BY root
+  SELECT root, sum(reltuples) FILTER (WHERE counted AND NOT parent) AS row_count,
+         sum(relpages + coalesce(pages, 0)) FILTER (WHERE counted AND NOT parent) AS pages,
+         count(*) FILTER (WHERE oid <> root AND NOT parent) AS partitions
+    FROM part LEFT JOIN owned ON owner = oid GROUP BY root
 ), chosen AS (
-  SELECT w.*, c.relname, n.nspname, c.relkind = 'p' AS partitioned, count(*) OVER () AS tables
-    FROM whole w JOIN pg_class c ON c.oid = w.root JOIN pg_namespace n ON n.oid = c.relnamespace
-   WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'pg_toast')
-   ORDER BY n.nspname || '.' || c.relname IN ({named}) DESC, w.pages DESC NULLS LAST, 1 LIMIT {limit}
+  SELECT w.*, p.nspname, p.relname, p.parent AS partitioned, count(*) OVER () AS tables
+    FROM whole w JOIN part p ON p.oid = w.root
+   ORDER BY p.nspname || '.' || p.relname IN ({named}) DESC, w.pages DESC NULLS LAST, 1 LIMIT {limit}
+), scans AS (
+  SELECT l.root, sum(pg_stat_get_numscans(l.oid)) FILTER (WHERE NOT l.parent) AS sequential,
+         sum((SELECT sum(pg_stat_get_numscans(x.indexrelid)) FROM pg_index x WHERE x.indrelid = l.oid)) FILTER (WHERE NOT l.parent) AS by_index,
+         extract(epoch FROM max(greatest(pg_stat_get_last_analyze_time(l.oid), pg_stat_get_last_autoanalyze_time(l.oid)))) AS analyzed
+    FROM part l JOIN chosen USING (root) GROUP BY 1
 )
 SELECT current_database(), nspname, relname, row_count, pages * current_setting('block_size')::bigint, partitioned::int, partitions,
        (SELECT CASE WHEN NOT bool_or(b.bound LIKE '%TO (MAXVALUE%') THEN max(CASE a.atttypid
@@ -77,12 +85,8 @@ SELECT current_database(), nspname, relname, row_count, pages * current_setting(
                LATERAL (SELECT pg_get_expr(k.relpartbound, 0) AS bound,
                                substring(pg_get_expr(k.relpartbound, 0) FROM $$TO \('([^']+)'$$) AS upper_bound) b
          WHERE p.partrelid = root AND p.partstrat = 'r'),
-       (SELECT sum(pg_stat_get_numscans(l.oid)) FROM leaf l WHERE l.root = chosen.root AND NOT l.parent),
-       (SELECT sum(pg_stat_get_numscans(x.indexrelid)) FROM leaf l JOIN pg_index x ON x.indrelid = l.oid WHERE l.root = chosen.root AND NOT l.parent),
-       (SELECT extract(epoch FROM max(greatest(pg_stat_get_last_analyze_time(l.oid), pg_stat_get_last_autoanalyze_time(l.oid))))
-          FROM leaf l WHERE l.root = chosen.root),
-       tables
-  FROM chosen ORDER BY pages DESC NULLS LAST, 2, 3)";
+       sequential, by_index, analyzed, tables
+  FROM chosen LEFT JOIN scans USING (root) ORDER BY pages DESC NULLS LAST, 2, 3)";
 
 // {spaces}: INNODB_TABLESPACES, on MariaDB INNODB_SYS_TABLESPACES. A partition is "db/table#p#name", on MariaDB "#P#"; InnoDB
 // writes a dash as @002d there, and as itself in innodb_table_stats.

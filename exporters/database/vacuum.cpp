@@ -59,8 +59,10 @@ SELECT d.datname, age(d.datfrozenxid), mxid_age(d.datminmxid), (SELECT count(*) 
 constexpr std::string_view kSettings = R"(
 SELECT current_setting('autovacuum_freeze_max_age'), current_setting('autovacuum_multixact_freeze_max_age'), current_setting('autovacuum_max_workers'))";
 constexpr std::string_view kWorst = R"(
-SELECT current_database(), schemaname, relname, n_dead_tup, extract(epoch FROM greatest(last_vacuum, last_autovacuum))
-  FROM pg_stat_user_tables WHERE n_dead_tup > 0 ORDER BY n_dead_tup DESC, 2, 3 LIMIT 10)";
+SELECT current_database(), nspname, relname, dead, extract(epoch FROM greatest(pg_stat_get_last_vacuum_time(oid), pg_stat_get_last_autovacuum_time(oid)))
+  FROM (SELECT c.oid, n.nspname, c.relname, pg_stat_get_dead_tuples(c.oid) AS dead FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relkind IN ('r', 'm') AND n.nspname NOT IN ('pg_catalog', 'information_schema')) t
+ WHERE dead > 0 ORDER BY dead DESC, 2, 3 LIMIT 10)";
 
 class Vacuum final : public Reader {
  public:

@@ -11,6 +11,7 @@ namespace finwatch {
 namespace {
 
 constexpr int kOldest = 100000;  // PostgreSQL 10
+constexpr int kFirstWithJit = 110000;
 
 bool holds(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::any_of(words.begin(), words.end(), [&](auto word) { return text.find(word) != std::string_view::npos; });
@@ -104,9 +105,10 @@ class Postgres final : public Sql {
 
   Status introduce(SteadyTime deadline) {
     SqlTable rows;
-    const Status status = query("SHOW server_version", deadline, rows);
-    if (status && rows.rows() == 1) version_text_ = rows.text(0, 0);
-    return status;
+    if (Status status = query("SHOW server_version", deadline, rows); !status) return status;
+    if (rows.rows() == 1) version_text_ = rows.text(0, 0);
+    // A plan over a catalogue of thousands of tables looks dear enough to be compiled, which costs more than to run it.
+    return version_ < kFirstWithJit ? ok() : query("SET jit = off", deadline, rows);
   }
 
   Status query(std::string_view statement, SteadyTime deadline, SqlTable& rows) override {

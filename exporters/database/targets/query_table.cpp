@@ -49,6 +49,13 @@ Status read_table(Session& session, DatabasePage& page, std::string_view stateme
   return ok();
 }
 
+Status read_shared_table(Session& session, DatabasePage& page, std::string_view statement, const QueryTable& table) {
+  const auto rows = session.shared(statement);
+  if (!rows) return rows.error();
+  table.write(**rows, page.target(), page.sink());
+  return ok();
+}
+
 std::vector<MetricRef> joined_metrics(std::initializer_list<std::span<const MetricRef>> lists) {
   std::vector<MetricRef> all;
   for (const auto& list : lists) all.insert(all.end(), list.begin(), list.end());

@@ -63,6 +63,8 @@ class QueryTable {
 
 /// Asks and writes.
 Status read_table(Session& session, DatabasePage& page, std::string_view statement, const QueryTable& table);
+/// The same for a statement that another collector of the lane asks as well.
+Status read_shared_table(Session& session, DatabasePage& page, std::string_view statement, const QueryTable& table);
 
 /// The families of several tables, for CollectorInfo::metrics.
 std::vector<MetricRef> joined_metrics(std::initializer_list<std::span<const MetricRef>> lists);

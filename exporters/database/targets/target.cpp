@@ -316,6 +316,7 @@ void Target::Body::fast_lane() {
         read(fast, *slot, deadline, run);
         if (!fast.sql->usable()) break;
       }
+      fast.session->end_run();
       if (fast.sql->usable()) break;
       const bool ended = fast.sql->reason() == SqlReason::lost && attempt == 0;
       drop_session(fast);
@@ -338,17 +339,18 @@ void Target::Body::other_lane() {
   std::uniform_real_distribution<double> part(0.9, 1.1);
   while (true) {
     bool attempted_all = true;
+    std::vector<Slot*> ran;
+    const SteadyTime begun = std::chrono::steady_clock::now();
     for (Slot* slot : other.slots) {
+      if (begun < slot->due) continue;
       const SteadyTime now = std::chrono::steady_clock::now();
-      if (now < slot->due) continue;
       if (!have_session(other, now + kConnectTime, budget)) {
         attempted_all = false;
         break;
       }
       read(other, *slot,
            std::chrono::steady_clock::now() + std::chrono::duration_cast<SteadyTime::duration>(options.slow_timeout), 0);
-      slot->due =
-          std::chrono::steady_clock::now() + std::chrono::duration_cast<SteadyTime::duration>(interval(*slot) * part(random));
+      ran.push_back(slot);
       if (!other.sql->usable()) {
         drop_session(other);
         attempted_all = false;
@@ -357,6 +359,11 @@ void Target::Body::other_lane() {
       const std::lock_guard lock(mutex);
       if (stopping) break;
     }
+    if (other.session) other.session->end_run();
+    // One delay for all of them: collectors that run together can share what they read.
+    const double stretch = part(random);
+    const SteadyTime ended = std::chrono::steady_clock::now();
+    for (Slot* slot : ran) slot->due = ended + std::chrono::duration_cast<SteadyTime::duration>(interval(*slot) * stretch);
     SteadyTime next = std::chrono::steady_clock::now() + seconds{1};  // no session: the pauses say whether to try
     if (attempted_all) {
       next = SteadyTime::max();

@@ -11,7 +11,8 @@ using finwatch::database::sizes_collector;
 
 TEST_CASE("sizes: PostgreSQL, without the database that may not be measured") {
   FakeServer server(Engine::postgresql, 150004);
-  server.answer("pg_database_size", {"", "", "", ""}, {{"nc", "8000000", "4096", "2"}, {"secret", kNull, kNull, kNull}});
+  server.answer("pg_database_size", {"datname", "size_bytes", "temp_bytes", "temp_files"},
+                {{"nc", "8000000", "4096", "2"}, {"secret", kNull, kNull, kNull}});
   server.answer("pg_ls_waldir", {"", ""}, {{"33554432", "2"}});
   const Collected got = read_once(sizes_collector, server);
   REQUIRE(got.status);

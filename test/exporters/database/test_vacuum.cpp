@@ -18,7 +18,7 @@ TEST_CASE("vacuum: ages, limits of the version, worst tables") {
   FakeServer server(Engine::postgresql, version);
   server.answer("datfrozenxid", {"", "", "", ""}, {{"nc", "190000000", "12", "1"}, {"postgres", "50", kNull, "0"}});
   server.answer("autovacuum_freeze_max_age", {"", "", ""}, {{"200000000", "400000000", "3"}});
-  server.answer("pg_stat_user_tables", {"", "", "", "", ""},
+  server.answer("pg_stat_get_dead_tuples", {"", "", "", "", ""},
                 {{"nc", "public", "voucher", "700", "1767225600"}, {"nc", "public", "entry", "2", kNull}});
   const Collected got = read_once(vacuum_collector, server);
   REQUIRE(got.status);
