@@ -55,6 +55,20 @@ def differences(found, name):
             yield f"{family} is a {found[family][0]}, not a {kind}"
 
 
+def rows_of(server, view):
+    """By family and table: what the view says, as the other exporter names it."""
+    found = {}
+    for line in server.sql(f"SELECT row_to_json(v) FROM {view} v").split("\n"):
+        row = json.loads(line)
+        for column, value in row.items():
+            if column in ("relid", "schemaname", "relname", "n_ins_since_vacuum") or value is None:
+                continue
+            if column.startswith("last_"):
+                value = server.sql(f"SELECT extract(epoch FROM {column}) FROM {view} WHERE relid = {row['relid']}")
+            found[column.replace("_blks_", "_blocks_"), row["relname"]] = float(value)
+    return found
+
+
 class EstablishedNames(unittest.TestCase):
     def test_nothing_that_a_dashboard_asks_for_is_missing(self):
         for name, make in (("postgresql-15", Postgres), ("mariadb-10.11", Mariadb)):
@@ -66,6 +80,24 @@ class EstablishedNames(unittest.TestCase):
                     server.sql("ANALYZE voucher")
                 found = families(once(target_of(server, series_budget=5000)))
                 check(not (wrong := list(differences(found, name))), "\n".join(wrong))
+
+    def test_tables_have_the_numbers_of_the_views(self):
+        with Postgres({"autovacuum": "off"}) as server:
+            add_monitor(server)
+            server.sql("CREATE TABLE note (id int PRIMARY KEY, other int, long text); CREATE INDEX ON note (other); ALTER TABLE note ALTER long SET STORAGE EXTERNAL; "
+                       "INSERT INTO note SELECT g, g % 7, repeat('x', 9000) FROM generate_series(1, 300) g; DELETE FROM note WHERE id < 50; "
+                       "CREATE TABLE bare (id int); INSERT INTO bare VALUES (1); SELECT * FROM bare; "
+                       "CREATE TABLE voucher (id int PRIMARY KEY) PARTITION BY RANGE (id); "
+                       "CREATE TABLE voucher_1 PARTITION OF voucher FOR VALUES FROM (1) TO (1000); INSERT INTO voucher SELECT generate_series(1, 500); "
+                       "CREATE MATERIALIZED VIEW summary AS SELECT count(*) FROM voucher; ANALYZE")
+            server.sql("SET enable_seqscan = off; SELECT length(long) FROM note WHERE id BETWEEN 100 AND 200; UPDATE note SET other = 1 WHERE id = 60")
+            server.sql("VACUUM note")
+            page = once(target_of(server))
+            for view in ("pg_stat_user_tables", "pg_statio_user_tables"):
+                shown = {(family, relation): float(value) for family, relation, value in re.findall(
+                    rf'^{view}_(\w+){{target="pg",datname="postgres",schemaname="public",relname="(\w+)"}} (\S+)$', page, re.M)
+                    if not family.endswith("size_bytes")}
+                check(shown == (wanted_rows := rows_of(server, view)), f"{view}: {set(shown.items()) ^ set(wanted_rows.items())}")
 
     def test_the_switch_leaves_them_away(self):
         with contextlib.ExitStack() as stack:
