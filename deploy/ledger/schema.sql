@@ -1,4 +1,7 @@
 -- A small ledger, as an ERP keeps one: accounts, vouchers, and their entries by period.
+-- Read here, so that no password stands in the title of a process.
+\set app_password `cat :'secrets'/app.password`
+\set monitor_password `cat :'secrets'/monitor.password`
 CREATE ROLE ledger_app LOGIN PASSWORD :'app_password';
 CREATE ROLE finwatch_monitor LOGIN PASSWORD :'monitor_password' CONNECTION LIMIT 5;
 GRANT pg_monitor TO finwatch_monitor;
