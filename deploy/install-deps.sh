@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
 # Installs from Debian what finwatch needs and this machine lacks.
 #
-#   deploy/install-deps.sh [--build] [--run] [--test] [--dry-run] [--lang en|zh]
+#   deploy/install-deps.sh [--build] [--run] [--erp] [--test] [--dry-run] [--lang en|zh]
 #
 # --build    what compiling needs (the default)
 # --run      what deploy/quickstart.sh starts: Prometheus, curl, a PostgreSQL that is unpacked into build/debian, not installed
+# --erp      what deploy/tryton.sh starts: Tryton and a PostgreSQL, unpacked into build/debian, not installed
 # --test     all that test/run.sh needs; servers that only tests start are unpacked into build/debian, not installed
 # --dry-run  say what would be installed
 #
@@ -13,10 +14,11 @@
 # ----
 # 从 Debian 安装 finwatch 所需而本机缺少的软件包。
 #
-#   deploy/install-deps.sh [--build] [--run] [--test] [--dry-run] [--lang en|zh]
+#   deploy/install-deps.sh [--build] [--run] [--erp] [--test] [--dry-run] [--lang en|zh]
 #
 # --build    编译所需（默认）
 # --run      deploy/quickstart.sh 所启动的程序：Prometheus、curl，以及解包到 build/debian（不安装）的 PostgreSQL
+# --erp      deploy/tryton.sh 所启动的程序：Tryton 与 PostgreSQL，均只解包到 build/debian，不安装
 # --test     test/run.sh 所需的全部；仅供测试启动的服务只解包到 build/debian，不安装
 # --dry-run  只显示将安装什么
 #
@@ -32,7 +34,8 @@ while [ $# -gt 0 ]; do
   case "$1" in
     --build) lists+=(build) ;;
     --run) lists+=(run) unpacked+=(unpacked-run) ;;
-    --test) lists+=(build run test) unpacked+=(unpacked-run unpacked) ;;
+    --erp) lists+=(erp) unpacked+=(unpacked-run unpacked-erp) ;;
+    --test) lists+=(build run erp test) unpacked+=(unpacked-run unpacked-erp unpacked) ;;
     --dry-run) dry_run=yes ;;
     --lang=*) set_lang "${1#*=}" ;;
     --lang) set_lang "${2:-}"; shift ;;

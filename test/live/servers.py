@@ -51,6 +51,23 @@ def reachable(folder, account):
     return _copies[folder]
 
 
+def family(pid):
+    """The process and all that descend from it: each may have a group of its own."""
+    found, todo = [], [pid]
+    while todo:
+        found.append(todo.pop())
+        for children in glob.glob(f"/proc/{found[-1]}/task/*/children"):
+            with contextlib.suppress(OSError), open(children, encoding="ascii") as file:
+                todo += [int(child) for child in file.read().split()]
+    return found
+
+
+def signal_family(pid, number):
+    for member in family(pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(member, number)
+
+
 class Server:
     """A server as a process group of its own, so that all of it can be frozen, thawed and killed."""
 
@@ -85,20 +102,10 @@ class Server:
             return "the server does not answer: " + log.read()[-3000:]
 
     def processes(self):
-        """All processes of the server: each may have a group of its own."""
-        found, todo = [], [self.process.pid]
-        while todo:
-            pid = todo.pop()
-            found.append(pid)
-            for children in glob.glob(f"/proc/{pid}/task/*/children"):
-                with contextlib.suppress(OSError), open(children, encoding="ascii") as file:
-                    todo += [int(child) for child in file.read().split()]
-        return found
+        return family(self.process.pid)
 
     def signal(self, number):
-        for pid in self.processes():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, number)
+        signal_family(self.process.pid, number)
 
     def freeze(self):
         self.signal(signal.SIGSTOP)
