@@ -113,8 +113,11 @@ class Session {
     if (!answer.status) return answer.status.error();
     return &answer.rows;
   }
-  /// A run of the lane has ended: what was shared goes, and its memory too.
-  void end_run() { shared_.clear(); }
+  /// A run of the lane has ended: what was read goes, and its memory too.
+  void end_run() {
+    shared_.clear();
+    table_ = {};
+  }
 
   Engine engine() const { return sql_.engine(); }
   bool is_postgresql() const { return sql_.engine() == Engine::postgresql; }

@@ -1,6 +1,7 @@
 // A growing piece of text that is cleared and kept, so that the second scrape allocates nothing.
 #pragma once
 
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 #include <string_view>
@@ -37,6 +38,8 @@ class Buffer {
   void reserve(std::size_t capacity) {
     if (capacity > capacity_) grow(capacity);
   }
+  /// Gives back what the text does not need: for one that is kept, and not written again.
+  void shrink();
   void append(std::string_view text) {
     if (text.empty()) return;
     std::memcpy(room(text.size()), text.data(), text.size());
@@ -53,9 +56,13 @@ class Buffer {
   }
 
  private:
+  struct Free {
+    void operator()(char* memory) const { std::free(memory); }
+  };
   void grow(std::size_t least);
+  void resize(std::size_t capacity);
 
-  std::unique_ptr<char[]> data_;
+  std::unique_ptr<char[], Free> data_;  // of malloc: realloc moves megabytes by their page table
   std::size_t size_ = 0;
   std::size_t capacity_ = 0;
 };

@@ -135,10 +135,13 @@ void write_page(const MetricSink& sink, Format format, Buffer& out) {
   for (const MetricSink::Mark& mark : sink.marks()) {
     out.append(samples.substr(written, mark.offset - written));
     written = mark.offset;
-    if (!mark.is_exemplar)
-      write_header(sink, mark, format, out);
-    else if (format == Format::text)
-      written += mark.exemplar_length;
+    switch (mark.kind) {
+      case MetricSink::Mark::Kind::family: write_header(sink, mark, format, out); break;
+      case MetricSink::Mark::Kind::borrowed: out.append(sink.borrowed(mark)); break;
+      case MetricSink::Mark::Kind::exemplar:
+        if (format == Format::text) written += mark.exemplar_length;
+        break;
+    }
   }
   out.append(samples.substr(written));
 }

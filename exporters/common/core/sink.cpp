@@ -10,6 +10,7 @@ namespace finwatch {
 namespace {
 
 constexpr std::size_t kLongestNumber = 32;
+constexpr std::size_t kWorthBorrowing = 256;  // less is copied for what a mark would cost
 
 bool is_plain(std::string_view text) {
   for (const char c : text)
@@ -66,7 +67,7 @@ void MetricSink::open_family(MetricType type, std::string_view name, std::string
   }
   Mark mark;
   mark.offset = static_cast<std::uint32_t>(text_.size());
-  mark.meta_offset = static_cast<std::uint32_t>(meta_.size());
+  mark.place = static_cast<std::uint32_t>(meta_.size());
   mark.name_length = static_cast<std::uint16_t>(name.size());
   mark.help_length = static_cast<std::uint16_t>(short_help.size());
   mark.type = type;
@@ -78,7 +79,7 @@ void MetricSink::open_family(MetricType type, std::string_view name, std::string
 void MetricSink::add_sample(std::string_view suffix, std::span<const LabelPair> labels, double number) {
   assert(!marks_.empty());
   std::size_t family = marks_.size() - 1;
-  while (marks_[family].is_exemplar) --family;
+  while (marks_[family].kind != Mark::Kind::family) --family;
   begin_line(name_of(marks_[family]), suffix);
   char before = '{';
   for (const LabelPair& pair : labels) {
@@ -94,20 +95,44 @@ void MetricSink::clear() {
   text_.clear();
   meta_.clear();
   marks_.clear();
+  borrowed_.clear();
+  lenders_.clear();
   series_ = 0;
+}
+
+void MetricSink::shrink() {
+  text_.shrink();
+  meta_.shrink();
+  marks_.shrink_to_fit();
+  borrowed_.shrink_to_fit();
+  lenders_.shrink_to_fit();
+}
+
+void MetricSink::borrow_lines(std::string_view lines, std::size_t series) {
+  series_ += series;
+  if (lines.size() < kWorthBorrowing) return text_.append(lines);
+  Mark mark;
+  mark.kind = Mark::Kind::borrowed;
+  mark.offset = static_cast<std::uint32_t>(text_.size());
+  mark.place = static_cast<std::uint32_t>(borrowed_.size());
+  marks_.push_back(mark);
+  borrowed_.push_back(lines);
 }
 
 void MetricSink::append(const MetricSink& other) {
   const auto text_base = static_cast<std::uint32_t>(text_.size());
   const auto meta_base = static_cast<std::uint32_t>(meta_.size());
+  const auto borrowed_base = static_cast<std::uint32_t>(borrowed_.size());
   text_.append(other.text_.view());
   meta_.append(other.meta_.view());
   marks_.reserve(marks_.size() + other.marks_.size());
   for (Mark mark : other.marks_) {
     mark.offset += text_base;
-    mark.meta_offset += meta_base;
+    mark.place += mark.kind == Mark::Kind::borrowed ? borrowed_base : meta_base;
     marks_.push_back(mark);
   }
+  borrowed_.insert(borrowed_.end(), other.borrowed_.begin(), other.borrowed_.end());
+  lenders_.insert(lenders_.end(), other.lenders_.begin(), other.lenders_.end());
   series_ += other.series_;
 }
 
@@ -154,7 +179,7 @@ void MetricSink::value(std::uint64_t number) {
 void MetricSink::exemplar(const Exemplar& what) {
   Mark mark;
   mark.offset = static_cast<std::uint32_t>(text_.size());
-  mark.is_exemplar = true;
+  mark.kind = Mark::Kind::exemplar;
   text_.append(" # ");
   label('{', what.label, what.value);
   end_labels();

@@ -9,12 +9,14 @@
 // Integers are written exactly; doubles with the fewest digits that read back as the same double.
 //
 // The text holds samples only. What differs between text 0.0.4 and OpenMetrics (HELP, TYPE, UNIT, exemplars) is kept beside
-// it as marks and put in by `exposition.h`, so one run serves scrapers of both kinds.
+// it as marks and put in by `exposition.h`, so one run serves scrapers of both kinds. Long text that another sink keeps is lent by it
+// and not copied.
 #pragma once
 
 #include <array>
 #include <concepts>
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -79,33 +81,36 @@ class MetricSink {
   /// `suffix` is "", "_bucket", "_sum" or "_count".
   void add_sample(std::string_view suffix, std::span<const LabelPair> labels, double number);
 
-  /// Samples of the family that was opened last, as another sink wrote them: whole lines.
-  void add_lines(std::string_view lines, std::size_t series) {
-    text_.append(lines);
-    series_ += series;
-  }
+  /// Keeps a sink whose lines are borrowed until clear(). Nobody may write to it.
+  void keep(std::shared_ptr<const MetricSink> lender) { lenders_.push_back(std::move(lender)); }
+  /// Samples of the family that was opened last, as a kept sink has them: whole lines.
+  void borrow_lines(std::string_view lines, std::size_t series);
 
   void clear();
-  bool empty() const { return text_.empty(); }
+  /// Gives back the memory that what was written does not need.
+  void shrink();
+  bool empty() const { return text_.empty() && borrowed_.empty(); }
   std::size_t series() const { return series_; }
+  /// What was written here; what was borrowed is not in it.
   std::string_view samples() const { return text_.view(); }
 
-  /// The beginning of a family at `offset` of samples(), or (exemplar) a stretch of `length` that only OpenMetrics shows.
+  /// What stands at `offset` of samples(): the beginning of a family; a stretch of `exemplar_length` that only OpenMetrics shows; lines
+  /// of another sink.
   struct Mark {
+    enum class Kind : unsigned char { family, exemplar, borrowed };
     std::uint32_t offset = 0;
-    std::uint32_t meta_offset = 0;  // in meta(): the name, then the help
+    std::uint32_t place = 0;  // of a family: in meta(), the name, then the help; of what was borrowed: which one
     std::uint16_t name_length = 0;
     std::uint16_t help_length = 0;
     std::uint16_t exemplar_length = 0;
     MetricType type = MetricType::gauge;
-    bool is_exemplar = false;
+    Kind kind = Kind::family;
   };
   std::span<const Mark> marks() const { return marks_; }
   std::string_view meta() const { return meta_.view(); }
-  std::string_view name_of(const Mark& mark) const { return meta().substr(mark.meta_offset, mark.name_length); }
-  std::string_view help_of(const Mark& mark) const {
-    return meta().substr(mark.meta_offset + mark.name_length, mark.help_length);
-  }
+  std::string_view name_of(const Mark& mark) const { return meta().substr(mark.place, mark.name_length); }
+  std::string_view help_of(const Mark& mark) const { return meta().substr(mark.place + mark.name_length, mark.help_length); }
+  std::string_view borrowed(const Mark& mark) const { return borrowed_[mark.place]; }
   /// Copies everything of `other` behind what is here.
   void append(const MetricSink& other);
 
@@ -132,6 +137,8 @@ class MetricSink {
   Buffer text_;
   Buffer meta_;
   std::vector<Mark> marks_;
+  std::vector<std::string_view> borrowed_;
+  std::vector<std::shared_ptr<const MetricSink>> lenders_;
   std::size_t series_ = 0;
 };
 

@@ -16,6 +16,7 @@ using std::chrono::nanoseconds;
 
 constexpr std::chrono::milliseconds kWayBack{250};  // from the runner to the scraper
 constexpr std::size_t kKeptPages = 4;
+constexpr std::size_t kLargestKept = std::size_t{1} << 20;
 
 constexpr MetricDesc kSuccess{MetricType::gauge, "*_scrape_collector_success",
                               "Whether the families of the collector are on this page.", "collector"};
@@ -366,7 +367,8 @@ void Runner::Body::write_meta() {
 }
 
 PageRef Runner::Body::render(const std::array<bool, 4>& shapes) {
-  const std::shared_ptr<Page>& page = free_page();
+  const std::shared_ptr<Page> page = free_page();
+  bool is_large = false;
   for (const Format format : {Format::text, Format::open_metrics}) {
     const PageShape plain{format, Encoding::identity};
     const PageShape packed{format, Encoding::gzip};
@@ -379,7 +381,17 @@ PageRef Runner::Body::render(const std::array<bool, 4>& shapes) {
       if (slot->done()) write_page(slot->sink, format, text);
     write_page(meta, format, text);
     finish_page(format, text);
-    if (shapes[packed.index()]) gzip.compress(text.view(), small);
+    const bool packs = shapes[packed.index()] && gzip.compress(text.view(), small);
+    if (text.size() < kLargestKept) continue;
+    is_large = true;
+    if (packs && !shapes[plain.index()]) text = {};
+  }
+  // Megabytes are not worth keeping until the next scrape: such a page goes with its last reader.
+  if (is_large) std::erase(pages, page);
+  for (const auto& slot : wanted) {
+    if (!slot->done()) continue;
+    slot->sink.clear();  // what it borrowed goes back to the lender
+    if (is_large) slot->sink.shrink();
   }
   return PageRef(page);
 }

@@ -67,8 +67,8 @@ class Runner {
   class Waiter {
    public:
     virtual ~Waiter() = default;
-    /// Called on a thread of the runner: hand the page on and return. The shape asked for is filled, and so is its identity
-    /// encoding: answer with that when the gzip body is empty (there was no memory to compress).
+    /// Called on a thread of the runner: hand the page on and return. The shape asked for is filled; when its gzip body is empty
+    /// (there was no memory to compress), answer with its identity encoding.
     virtual void page_ready(PageRef page) noexcept = 0;
 
    private:

@@ -16,6 +16,9 @@ namespace finwatch {
 /// when it hides a NUL.
 std::optional<std::string> percent_decode(std::string_view text, bool plus_is_blank);
 
+/// The other way, for a value in a link: everything but letters, digits and -._~ becomes %XX.
+std::string percent_encode(std::string_view text);
+
 struct RequestTarget {
   std::string_view path;   // still escaped
   std::string_view query;  // behind the first '?', still escaped

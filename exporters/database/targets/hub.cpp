@@ -111,7 +111,7 @@ class Merger {
       const FamilyPieces& family = families_.at(name);
       sink.open_family(family.type, name, family.help);
       for (std::size_t piece = family.first; piece != kEnd; piece = pieces_[piece].next)
-        sink.add_lines(pieces_[piece].lines, pieces_[piece].series);
+        sink.borrow_lines(pieces_[piece].lines, pieces_[piece].series);
     }
   }
 
@@ -197,8 +197,9 @@ void write_all(MetricSink& sink, std::vector<Seen>& all) {
     for (Seen& seen : all)
       for (std::size_t i = 0; i < seen.view.collectors.size(); ++i) {
         const CollectorView& view = seen.view.collectors[i];
-        if (view.published && is_established(view.row->info.name) == established)
-          merger.take(view.published->sink, seen.budget, seen.cut[i]);
+        if (!view.published || is_established(view.row->info.name) != established) continue;
+        merger.take(*view.published, seen.budget, seen.cut[i]);
+        sink.keep(view.published);
       }
   write_own(sink, all);
   merger.write(sink);

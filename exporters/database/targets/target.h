@@ -11,32 +11,22 @@
 // is locked.
 #pragma once
 
-#include <condition_variable>
 #include <memory>
-#include <mutex>
-#include <random>
 #include <string>
-#include <thread>
 #include <vector>
 
 #include "database/collector.h"
 
 namespace finwatch::database {
 
-/// What a collector of one target wrote when it was last well.
-struct Published {
-  MetricSink sink;
-  WallTime when{};
-};
-
 /// How one collector of one target stands.
 struct CollectorView {
   const DatabaseCollector* row = nullptr;
-  std::shared_ptr<const Published> published;  // nullptr when nothing may be shown
-  bool attempted = false;                      // it ran at least once
-  bool supported = true;                       // false: this server has no such thing
-  bool success = false;                        // its last run went well
-  Errc reason = Errc::unavailable;             // when it did not
+  std::shared_ptr<const MetricSink> published;  // what it wrote when it was last well; nullptr when nothing may be shown
+  bool attempted = false;                       // it ran at least once
+  bool supported = true;                        // false: this server has no such thing
+  bool success = false;                         // its last run went well
+  Errc reason = Errc::unavailable;              // when it did not
   double duration_seconds = 0;
   WallTime last_success{};  // the epoch: never
 };
@@ -57,6 +47,8 @@ struct ChosenCollector {
   const DatabaseCollector* row = nullptr;
   std::shared_ptr<const Settings> settings;
 };
+
+class TargetState;
 
 class Target {
  public:
@@ -84,8 +76,7 @@ class Target {
   TargetView last_view() const;
 
  private:
-  struct Body;
-  std::shared_ptr<Body> body_;  // shared with its threads
+  std::shared_ptr<TargetState> state_;  // shared with its threads
 };
 
 }  // namespace finwatch::database

@@ -136,6 +136,45 @@ TEST_CASE("sink: append() keeps marks where they belong") {
   CHECK(first.series() == 3);
 }
 
+TEST_CASE("sink: borrowed lines stand where they were put, short or long, and go back with clear()") {
+  auto lender = std::make_shared<MetricSink>();
+  std::string lines;
+  for (int i = 0; i < 40; ++i) {
+    lender->family(kCounted).add(i, "posting", std::to_string(i));
+    lines += "test_jobs_total{kind=\"posting\",result=\"" + std::to_string(i) + "\"} " + std::to_string(i) + "\n";
+  }
+  lender->shrink();
+  REQUIRE(lender->samples() == lines);
+  const std::string_view all = lender->samples();
+  const std::string_view one = all.substr(0, all.find('\n') + 1);
+  const std::weak_ptr<const MetricSink> kept = lender;
+  MetricSink sink;
+  sink.keep(std::move(lender));
+  sink.add(kPlain, 1);
+  sink.open_family(MetricType::counter, "test_jobs_total", "Jobs.");
+  sink.borrow_lines(one, 1);
+  sink.borrow_lines(all, 40);
+  sink.borrow_lines(all, 40);
+  sink.family(kBuild).add(1, "0.1");
+  CHECK(sink.series() == 83);
+  CHECK(sink.samples().size() < all.size());
+  const std::string expected =
+      "# HELP test_temperature_celsius How warm it is, in degrees Celsius.\n# TYPE test_temperature_celsius gauge\n"
+      "test_temperature_celsius 1\n# HELP test_jobs_total Jobs.\n# TYPE test_jobs_total counter\n" +
+      std::string(one) + lines + lines +
+      "# HELP test_build_info What was built.\n# TYPE test_build_info gauge\ntest_build_info{version=\"0.1\"} 1\n";
+  CHECK(page(sink, Format::text) == expected);
+  CHECK(page(sink, Format::open_metrics)
+            .find("# TYPE test_jobs counter\n" + std::string(one) + lines + lines + "# HELP test_build ") != std::string::npos);
+  MetricSink copy;
+  copy.append(sink);
+  sink.clear();
+  CHECK(sink.empty());
+  CHECK(page(copy, Format::text) == expected);
+  copy.clear();
+  CHECK(kept.expired());
+}
+
 TEST_CASE("sink: numbers are spelt as Prometheus reads them") {
   CHECK(number(0) == "0");
   CHECK(number(-0.0) == "-0");

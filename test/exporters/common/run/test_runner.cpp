@@ -192,6 +192,34 @@ TEST_CASE("runner: scrapers that come together share one run, one page and its c
   CHECK(&*answers[0]->page == &*answers[63]->page);
 }
 
+TEST_CASE("runner: a page of megabytes lives as long as its readers, and what it borrowed goes back at once") {
+  Runner runner({}, Env{});
+  auto lender = std::make_shared<MetricSink>();
+  for (int i = 0; i < 100'000; ++i) lender->family(kValue).add(i, "row");
+  const std::string lines(lender->samples());
+  REQUIRE(lines.size() > (std::size_t{2} << 20));
+  fill(runner, entry(kAlpha, [&](const Scrape&, MetricSink& sink) {
+         sink.keep(lender);
+         sink.open_family(MetricType::gauge, "test_value", "A value.");
+         sink.borrow_lines(lender->samples(), 100'000);
+         return ok();
+       }));
+  const PageShape packed{Format::text, Encoding::gzip};
+  Answer first;
+  Answer second;
+  runner.scrape({.selection = {}, .deadline = runner.deadline(0), .shape = {}}, first);
+  CHECK(has(first.text(), lines));
+  CHECK(eventually([&] { return lender.use_count() == 1; }));
+  runner.scrape({.selection = {}, .deadline = runner.deadline(0), .shape = packed}, second);
+  const std::string small = second.text(packed);
+  CHECK((small.size() > 1000 && small.size() < lines.size() / 4));
+  CHECK(second.page->body({}).empty());  // nobody asked for it
+  CHECK(has(first.text(), lines));
+  first.page = {};
+  second.page = {};
+  CHECK(has(runner.scrape_now(), lines));
+}
+
 TEST_CASE("runner: a scraper in a hurry shortens the run it joins") {
   const auto gate = std::make_shared<Gate>();  // outlives the runner, as a stuck collector does
   Runner runner({.timeout = 1h, .patience = 5ms}, Env{});
