@@ -107,9 +107,14 @@ struct Assembler::World {
   };
   std::mutex mutex;
   std::map<std::string, Probed, std::less<>> probed;  // by module and place
+  void forget_unused(SteadyTime now) {
+    std::erase_if(probed, [&](const auto& each) { return now - each.second.used > kUnused; });
+  }
 
   /// A configured target, or the one that a module makes; config when there is neither.
   Result<std::shared_ptr<Target>> find(const std::string& name, const std::string& module);
+  /// The configured ones in their order, then those that are probed.
+  std::vector<std::shared_ptr<Target>> all();
 };
 
 std::span<const CollectorInfo* const> Assembler::collector_infos() {
@@ -183,7 +188,7 @@ Result<std::shared_ptr<Target>> Assembler::World::find(const std::string& name, 
     return {Errc::permission, "auth_module '" + module_name + "' may not log in to '" + host + "': see its hosts"};
   const SteadyTime now = std::chrono::steady_clock::now();
   const std::lock_guard lock(mutex);
-  std::erase_if(probed, [&](const auto& each) { return now - each.second.used > kUnused; });
+  forget_unused(now);
   const std::string key = module_name + " " + name;
   if (const auto kept = probed.find(key); kept != probed.end()) {
     kept->second.used = now;
@@ -198,6 +203,14 @@ Result<std::shared_ptr<Target>> Assembler::World::find(const std::string& name, 
   auto target = std::make_shared<Target>(std::move(options), collectors, env);
   probed.emplace(key, Probed{target, now});
   return target;
+}
+
+std::vector<std::shared_ptr<Target>> Assembler::World::all() {
+  std::vector<std::shared_ptr<Target>> list = targets;
+  const std::lock_guard lock(mutex);
+  forget_unused(std::chrono::steady_clock::now());
+  for (const auto& [key, each] : probed) list.push_back(each.target);
+  return list;
 }
 
 /// Answers /probe on threads of its own: a handler must not block.
@@ -308,7 +321,7 @@ void Assembler::answer_locks(const WebRequest& request, WebReply reply) const {
   }
   std::vector<LockView> views;
   if (const auto now = world())
-    for (const auto& target : now->targets)
+    for (const auto& target : now->all())
       if (only.empty() || target->name() == only) views.push_back(lock_view(*target));
   const int code = views.empty() && !only.empty() ? 404 : 200;
   const WallTime when = std::chrono::system_clock::now();
@@ -319,7 +332,7 @@ void Assembler::answer_locks(const WebRequest& request, WebReply reply) const {
   }
   reply.send({.code = code,
               .content_type = "text/html; charset=utf-8",
-              .body = lock_page_html(views, when, choose_language(language, request.header("Accept-Language"))),
+              .body = lock_page_html(views, when, choose_language(language, request.header("Accept-Language")), only),
               .headers = headers});
 }
 

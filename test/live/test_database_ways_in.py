@@ -1,4 +1,5 @@
 """How finwatch-database logs in, and who may ask it to: TLS with both checks, password files, /probe and its fences, reload."""
+import json
 import os
 import subprocess
 import unittest
@@ -92,6 +93,12 @@ class WaysIn(unittest.TestCase):
                 name = f"127.0.0.1:{server.port}"
                 page = exporter.scrape(f"/probe?target={name}&auth_module=erp")
                 check(page.up(name), f"{page.reason(name)}: {exporter.log()}")
+                shown = json.loads(get(exporter.port, "/locks?format=json").text)["targets"]
+                check([(each["target"], each["up"]) for each in shown] == [("pg", True), (name, True)], f"/locks shows {shown}")
+                one = get(exporter.port, f"/locks?lang=en&target={name}").text
+                link = f"?lang=zh&amp;target=127.0.0.1%3A{server.port}"
+                check(f'href="{link}"' in one and one.count("<h2>") == 1, one)
+                check(get(exporter.port, "/locks" + link.replace("&amp;", "&")).text.count("<h2>") == 1, "the link leads elsewhere")
                 for path, status in (("/probe", 400), ("/probe?target=other", 404), (f"/probe?target={name}", 404),
                                      (f"/probe?target={name}&auth_module=none", 404), ("/probe?target=10.0.0.1:5432&auth_module=erp", 403),
                                      ("/probe?target=postgresql://monitor:geheim@127.0.0.1/x&auth_module=erp", 403)):

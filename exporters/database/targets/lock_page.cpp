@@ -7,6 +7,7 @@
 
 #include "core/text.h"
 #include "web/landing.h"
+#include "web/query.h"
 
 namespace finwatch::database {
 namespace {
@@ -115,7 +116,9 @@ std::string for_people(double seconds) {
 
 class HtmlPage {
  public:
-  explicit HtmlPage(Language language) : words_(language == Language::chinese ? kChinese : kEnglish) {}
+  HtmlPage(Language language, std::string_view only)
+      : words_(language == Language::chinese ? kChinese : kEnglish),
+        same_target_(only.empty() ? std::string() : "&amp;target=" + percent_encode(only)) {}
 
   std::string write(const std::vector<LockView>& targets, WallTime now) {
     page_ += "<!DOCTYPE html>\n<html lang=\"" + std::string(words_.lang) +
@@ -124,8 +127,8 @@ class HtmlPage {
              std::string(words_.title) + "</title>\n<style>";
     page_ += kStyle;
     page_ += "</style>\n</head>\n<body>\n<h1>" + std::string(words_.title) + "</h1>\n<p class=\"quiet\">" + utc(now) +
-             " <a href=\"" + std::string(words_.other_link) + "\">" + std::string(words_.other_name) +
-             "</a> <a href=\"?format=json\">JSON</a></p>\n";
+             " <a href=\"" + std::string(words_.other_link) + same_target_ + "\">" + std::string(words_.other_name) +
+             "</a> <a href=\"?format=json" + same_target_ + "\">JSON</a></p>\n";
     if (targets.empty()) paragraph(words_.no_targets);
     for (const LockView& target : targets) add_target(target, now);
     page_ += "</body>\n</html>\n";
@@ -213,6 +216,7 @@ class HtmlPage {
   }
 
   const Words& words_;
+  const std::string same_target_;  // for links: the page goes on showing the one that was asked for
   std::string page_;
 };
 
@@ -262,8 +266,8 @@ Language choose_language(std::string_view parameter, std::string_view accept_lan
   return chosen;
 }
 
-std::string lock_page_html(const std::vector<LockView>& targets, WallTime now, Language language) {
-  return HtmlPage(language).write(targets, now);
+std::string lock_page_html(const std::vector<LockView>& targets, WallTime now, Language language, std::string_view only) {
+  return HtmlPage(language, only).write(targets, now);
 }
 
 }  // namespace finwatch::database

@@ -72,7 +72,8 @@ enum class Language : unsigned char { chinese, english };
 /// `?lang=` first, then the header Accept-Language, then Chinese.
 Language choose_language(std::string_view parameter, std::string_view accept_language);
 
-std::string lock_page_html(const std::vector<LockView>& targets, WallTime now, Language language);
+/// `only`: the target that was asked for, which the page's links keep; empty for all.
+std::string lock_page_html(const std::vector<LockView>& targets, WallTime now, Language language, std::string_view only = {});
 std::string lock_page_json(const std::vector<LockView>& targets, WallTime now);
 
 }  // namespace finwatch::database

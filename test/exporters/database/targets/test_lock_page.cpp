@@ -174,6 +174,16 @@ TEST_CASE("lock page: the language of the question, of the browser, else Chinese
   CHECK(choose_language("<script>", "en") == Language::english);
 }
 
+TEST_CASE("lock page: the links keep the target that was asked for") {
+  const std::vector<LockView> views = {view_of(picture_with("nc_app", 1))};
+  CHECK_THAT(lock_page_html(views, kNow, Language::chinese),
+             Contains("href=\"?lang=en\"") && Contains("href=\"?format=json\""));
+  CHECK_THAT(lock_page_html(views, kNow, Language::english, "db1:5432"),
+             Contains("href=\"?lang=zh&amp;target=db1%3A5432\"") && Contains("href=\"?format=json&amp;target=db1%3A5432\""));
+  CHECK_THAT(lock_page_html({}, kNow, Language::english, "\"><script>&账"),
+             Contains("href=\"?lang=zh&amp;target=%22%3E%3Cscript%3E%26%E8%B4%A6\""));
+}
+
 TEST_CASE("lock page: a board belongs to the collector that opened it last") {
   auto old = open_lock_board("board");
   old->put(picture_with("old", 1));
