@@ -1,6 +1,6 @@
-"""What a database exporter must live through, with real servers: one lock, a freeze, no slot left, a restart, a changed password,
-thousands of tables, ten scrapes at once, scrapers that go away. In each: a page inside its deadline, the reason named, at most two
-sessions, no growth, and all well again within two scrapes.
+"""What a database exporter must live through, with real servers: one lock, a freeze, no slot left, a restart, also in the middle of
+a statement, a changed password, thousands of tables, ten scrapes at once, scrapers that go away. In each: a page inside its deadline,
+the reason named, at most two sessions, no growth, and all well again within two scrapes.
 """
 import concurrent.futures
 import contextlib
@@ -107,6 +107,31 @@ class Acceptance(unittest.TestCase):
                 server.start()
                 well_within_two(exporter, name)
             check(exporter.sessions(server.port) <= 2, "more than two sessions")
+
+    def test_killed_in_the_middle_of_a_statement(self):
+        for name, server_type in ENGINES:
+            sleep = "SELECT pg_sleep(1.2), 1 AS value" if name == "pg" else "SELECT SLEEP(1.2), 1 AS value"
+            at_work = ("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND query LIKE '%pg_sleep(1.2)%' AND usename = 'monitor'" if name == "pg" else
+                       "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE '%SLEEP(1.2)%' AND USER = 'monitor'")
+            query = {"name": "slow", "engines": ["postgresql" if name == "pg" else "mariadb"], "lane": "fast", "sql": sleep,
+                     "metrics": [{"column": "value", "name": "ledger_value", "help": "One, after a while."}]}
+            with self.subTest(engine=name), server_type() as server:
+                add_monitor(server)
+                with Database([target_of(server, timeout="3s")], queries=[query]) as exporter, concurrent.futures.ThreadPoolExecutor(1) as pool:
+                    eventually(lambda: exporter.scrape().value("ledger_value", target=name) == 1, 20, exporter.log)
+                    threads = exporter.threads()
+                    for _ in range(2):
+                        asked = pool.submit(exporter.scrape)
+                        eventually(lambda: server.sql(at_work) == "1", 10, "our statement does not run")
+                        server.kill()
+                        page = asked.result()
+                        check(not page.up(name) and page.reason(name) in ("lost", "refused"), f"up or {page.reason(name)}: {exporter.log()}")
+                        check(page.value("ledger_value", target=name) is None, "a value of a statement that never ended")
+                        server.start()
+                        well_within_two(exporter, name)
+                        check(exporter.value("ledger_value", target=name) == 1, "the query is not asked again")
+                        check(exporter.sessions(server.port) <= 2, "more than two sessions")
+                    check(exporter.threads() <= threads, f"{threads} threads became {exporter.threads()}")
 
     def test_password_changed(self):
         for name, server_type in ENGINES:
