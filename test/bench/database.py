@@ -6,11 +6,13 @@
 Starts PostgreSQL and MariaDB from Debian's packages with N tables, then each exporter in turn, and prints a table; figures, a scrape each:
   cpu      ms of the exporter's processes          server   ms of all of the server's processes, those that ended included
   exec     ms that pg_stat_statements adds up      calls    statements        logins   sessions opened
-  p50 p99  ms from request to last byte            rss      MiB of the exporter at the end
+  p50 p99  ms from request to last byte            rss peak MiB of the exporter at the end, and the most while it was measured
+Rows "ten at once" let ten scrapers ask at one moment, one of them for plain text; a scrape is then a round of ten.
 Peers: POSTGRES_EXPORTER and MYSQLD_EXPORTER, by default prometheus-postgres-exporter and prometheus-mysqld-exporter of Debian's packages,
 which may be unpacked anywhere on PATH. A machine on which other work runs gives figures that mean little: look at the load first.
 """
 import argparse
+import concurrent.futures
 import json
 import os
 import re
@@ -42,9 +44,14 @@ def cpu_ms(processes):
     return total * TICK
 
 
-def resident_mib(pid):
+def memory_mib(pid, field):
     with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-        return int(re.search(r"VmRSS:\s+(\d+)", status.read()).group(1)) / 1024
+        return int(re.search(field + r":\s+(\d+)", status.read()).group(1)) / 1024
+
+
+def forget_peak(pid):
+    with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
+        file.write("5")
 
 
 def percentile(values, part):
@@ -67,10 +74,13 @@ def statements(server):
     return float(server.sql("SHOW GLOBAL STATUS LIKE 'Questions'").split()[1]), 0.0
 
 
-def measure(server, pid, port, scrapes, pause=0.0):
-    ask = lambda: get(port, headers={"Accept-Encoding": "gzip", "X-Prometheus-Scrape-Timeout-Seconds": "30"}, timeout=60)
+def measure(server, pid, port, scrapes, pause=0.0, at_once=1):
+    def ask(number=1):
+        page = get(port, headers={"Accept-Encoding": "gzip" if number else "identity", "X-Prometheus-Scrape-Timeout-Seconds": "30"}, timeout=60)
+        assert page.status == 200
+
     for _ in range(3):
-        page = ask()
+        ask()
     plain = get(port, timeout=60).text
     time.sleep(1)
     if isinstance(server, Postgres):
@@ -78,13 +88,14 @@ def measure(server, pid, port, scrapes, pause=0.0):
     opened, (calls, ms) = logins(server), statements(server)
     own_opened, (own_calls, own_ms) = logins(server), statements(server)  # what the measuring itself adds
     own = own_opened - opened, own_calls - calls, own_ms - ms
+    forget_peak(pid)
     before, server_before, walls = cpu_ms([pid]), cpu_ms(server.processes()), []
-    for _ in range(scrapes):
-        begun = time.monotonic()
-        page = ask()
-        walls.append((time.monotonic() - begun) * 1000)
-        assert page.status == 200
-        time.sleep(pause)
+    with concurrent.futures.ThreadPoolExecutor(at_once) as scrapers:
+        for _ in range(scrapes):
+            begun = time.monotonic()
+            list(scrapers.map(ask, range(at_once))) if at_once > 1 else ask()
+            walls.append((time.monotonic() - begun) * 1000)
+            time.sleep(pause)
     time.sleep(0.5)  # sessions that end
     after, server_after = cpu_ms([pid]), cpu_ms(server.processes())
     now_opened, (now_calls, now_ms) = logins(server), statements(server)
@@ -92,7 +103,7 @@ def measure(server, pid, port, scrapes, pause=0.0):
             "cpu": (after - before) / scrapes, "server": (server_after - server_before) / scrapes,
             "exec": max(0.0, now_ms - own_ms - own[2]) / scrapes, "calls": (now_calls - own_calls - own[1]) / scrapes,
             "logins": (now_opened - own_opened - own[0]) / scrapes, "p50": percentile(walls, 0.5), "p99": percentile(walls, 0.99),
-            "rss": resident_mib(pid)}
+            "rss": memory_mib(pid, "VmRSS"), "peak": memory_mib(pid, "VmHWM")}
 
 
 def peer(program, arguments, environment, scrapes, server):
@@ -114,19 +125,19 @@ def answers(port):
         return False
 
 
-def ours(targets, flags, scrapes, server, pause=0.0):
+def ours(targets, flags, scrapes, server, **how):
     with Database(targets, *flags) as exporter:
         eventually(lambda: exporter.scrape(timeout=30).up(targets[0]["name"]), 60, exporter.log)
         time.sleep(3)  # the first round of the slow lanes
-        result = measure(server, exporter.pid, exporter.port, scrapes, pause)
+        result = measure(server, exporter.pid, exporter.port, scrapes, **how)
         result["threads"] = exporter.threads()
         return result
 
 
 def postgres_rows(options, rows):
-    with Postgres({"fsync": "off", "track_io_timing": "on", "autovacuum": "off", "max_locks_per_transaction": 2048}) as server:
+    with Postgres({"fsync": "off", "track_io_timing": "on", "autovacuum": "off", "max_locks_per_transaction": 2048, "max_connections": 200}) as server:
         add_monitor(server)
-        server.sql("ALTER ROLE monitor CONNECTION LIMIT -1")  # 21 targets here are one server
+        server.sql("ALTER ROLE monitor CONNECTION LIMIT -1")  # 51 targets here are one server
         for number in range(1, 21):
             name = f"erp{number:02d}"
             server.sql(f"CREATE DATABASE {name}")
@@ -143,10 +154,12 @@ def postgres_rows(options, rows):
         rows["finwatch, defaults"] = ours([target], [], options.scrapes, server)
         # The peer's families, all tables, read anew for each scrape: a scrape every 250 ms, and the slower lanes as often.
         equal = {**target, "series_budget": 1000000, "medium_interval": "250ms", "slow_interval": "250ms"}
-        rows["finwatch, all tables"] = ours([equal], ["--collector.pg_stat_user_tables.top=0", "--collector.pg_statio_user_tables.top=0"],
-                                          options.scrapes, server, pause=0.24)
-        rows["finwatch, 1 target"] = ours([target_of(server, "t1")], [], options.scrapes, server)
-        rows["finwatch, 21 targets"] = ours([target_of(server, f"t{i}", database=f"erp{i % 20 + 1:02d}") for i in range(1, 22)], [], options.scrapes, server)
+        flags = ["--collector.pg_stat_user_tables.top=0", "--collector.pg_statio_user_tables.top=0"]
+        rows["finwatch, all tables"] = ours([equal], flags, options.scrapes, server, pause=0.24)
+        rows["finwatch, all tables, ten at once"] = ours([equal], flags, options.scrapes, server, pause=0.24, at_once=10)
+        for count in (1, 21, 51):
+            targets = [target_of(server, f"t{i}", database=f"erp{i % 20 + 1:02d}", timeout="10s") for i in range(1, count + 1)]
+            rows[f"finwatch, {count} target" + "s" * (count > 1)] = ours(targets, [], options.scrapes, server)
 
 
 def mariadb_rows(options, rows):
@@ -175,7 +188,7 @@ def both_rows(options, rows):
         rows["finwatch, PostgreSQL + MariaDB"] = ours([target_of(first), target_of(second)], [], options.scrapes, first)
 
 
-COLUMNS = ("series", "bytes", "cpu", "server", "exec", "calls", "logins", "p50", "p99", "rss")
+COLUMNS = ("series", "bytes", "cpu", "server", "exec", "calls", "logins", "p50", "p99", "rss", "peak")
 
 
 class Rows(dict):
