@@ -27,7 +27,8 @@ target_compile_options(finwatch_options INTERFACE
   $<$<CXX_COMPILER_ID:GNU>:-Wduplicated-cond -Wduplicated-branches -Wlogical-op -Wsuggest-override>
   $<$<CXX_COMPILER_ID:Clang>:-Wrange-loop-analysis>)
 if(FINWATCH_SANITIZE)
-  target_compile_options(finwatch_options INTERFACE -fsanitize=${FINWATCH_SANITIZE} -fno-omit-frame-pointer)
+  target_compile_options(finwatch_options INTERFACE -fsanitize=${FINWATCH_SANITIZE} -fno-omit-frame-pointer
+    -fno-sanitize-recover=undefined $<$<BOOL:${FINWATCH_FUZZERS}>:-fsanitize=fuzzer-no-link>)
   target_link_options(finwatch_options INTERFACE -fsanitize=${FINWATCH_SANITIZE})
 elseif(FINWATCH_HARDENING)
   target_compile_options(finwatch_options INTERFACE

@@ -2,7 +2,7 @@
 # Installs what the tests need, builds, and runs all of them.
 #
 #   test/run.sh                   everything (about half an hour on two cores)
-#   test/run.sh --quick           unit and fault tests only
+#   test/run.sh --quick           unit and fault tests only, without sanitizers
 #   test/run.sh --only STAGE …    some stages          --list   their names
 #
 # A stage that fails does not stop the next. Ends with a table and the line "N passed, N failed"; exit status 1 when one failed.
@@ -11,25 +11,25 @@
 set -uo pipefail
 cd "$(dirname "$0")/.." || exit 2
 
-stages=(install unit lint tidy e2e live package sanitizers fuzz)
+stages=(install unit threads lint tidy e2e live package fuzz)
 about() {
   case "$1" in
     install) echo "Debian packages that are missing" ;;
-    unit) echo "unit, fault and live tests, preset dev (warnings are errors)" ;;
+    unit) echo "unit and fault tests under address and undefined sanitizer (preset $unit_preset, warnings are errors)" ;;
+    threads) echo "runner, web, conf and database tests under thread sanitizer" ;;
     lint) echo "layout, shellcheck" ;;
     tidy) echo "clang-tidy over the tree" ;;
-    e2e) echo "the released program, Prometheus, node_exporter, quickstart" ;;
+    e2e) echo "the released programs: allocations counted, Prometheus, node_exporter, quickstart" ;;
     live) echo "finwatch-database beside real PostgreSQL and MariaDB servers" ;;
     package) echo "cmake --install, .deb" ;;
-    sanitizers) echo "the same tests under address and undefined sanitizer; runner and web under thread sanitizer" ;;
     fuzz) echo "each fuzzer for 20 s" ;;
   esac
 }
 
-chosen=("${stages[@]}")
+chosen=("${stages[@]}") unit_preset=asan
 case "${1:-}" in
   "") ;;
-  --quick) chosen=(install unit) ;;
+  --quick) chosen=(install unit) unit_preset=dev ;;
   --only) shift; chosen=("$@") ;;
   --list) for stage in "${stages[@]}"; do printf '%-12s %s\n' "$stage" "$(about "$stage")"; done; exit 0 ;;
   -h | --help) sed -n '2,/^set /{/^set /d;s/^# \{0,1\}//;p}' "$0"; exit 0 ;;
@@ -86,7 +86,10 @@ ctest_preset() {
 
 stage_install() { quietly deploy/install-deps.sh --test; local status=$?; one "$status"; return "$status"; }
 
-stage_unit() { ctest_preset dev; }
+stage_unit() { ctest_preset "$unit_preset"; }
+
+# The rooms in which threads meet. A collector is run by one thread at a time.
+stage_threads() { ctest_preset tsan test_core test_run test_conf test_web test_database; }
 
 stage_lint() {
   local status=0
@@ -98,14 +101,22 @@ stage_lint() {
 
 stage_tidy() { quietly test/lint/tidy.sh; local status=$?; one "$status"; return "$status"; }
 
+# What users run; the tests of it speak Python.
+build_programs() {
+  quietly cmake --preset release && quietly cmake --build --preset release -j "$jobs" --target finwatch-host finwatch-database || { count 0 1; return 1; }
+}
+
 stage_e2e() {
-  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs"; then count 0 1; return 1; fi
-  python_tests e2e
+  local status=0
+  build_programs || return 1
+  # Sanitizers bring an allocator of their own, so allocations are counted here.
+  ctest_preset release test_budget || status=1
+  python_tests e2e || status=1
+  return "$status"
 }
 
 stage_live() {
-  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs" --target finwatch-database; then count 0 1; return 1; fi
-  python_tests live
+  build_programs && python_tests live
 }
 
 # The tests of one folder of test/ that are written in Python.
@@ -127,14 +138,6 @@ python_tests() {
 }
 
 stage_package() { quietly test/package/test_package.sh; local status=$?; one "$status"; return "$status"; }
-
-stage_sanitizers() {
-  local status=0
-  ctest_preset asan || status=1
-  # The rooms in which threads meet. A collector is run by one thread at a time.
-  ctest_preset tsan test_core test_run test_conf test_web test_database || status=1
-  return "$status"
-}
 
 stage_fuzz() {
   local out=$logs/fuzz.out status summary

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs clang-tidy (.clang-tidy) over the tree, as many files at once as there are processors.
-#   test/lint/tidy.sh                   every file that preset clang compiles; a few minutes
+#   test/lint/tidy.sh                   every file that preset asan compiles; a few minutes
 #   test/lint/tidy.sh nvme web/         those whose path holds one of the words
 # Exit status 1 when something was found. CLANG_TIDY names another binary: version 14 (Debian 12) decides. Needs: clang, clang-tidy.
 set -euo pipefail
@@ -9,12 +9,12 @@ source test/lint/tree.sh
 
 clang_tidy=$(first_of "${CLANG_TIDY:-}" clang-tidy-14 clang-tidy) ||
   { echo "tidy: no clang-tidy: apt-get install clang-tidy" >&2; exit 2; }
-room=build/clang/tidy
+room=build/asan/tidy
 rm -rf "$room" && mkdir -p "$room/found"
-cmake --preset clang >"$room/configure.log" 2>&1 || { cat "$room/configure.log"; exit 2; }
+cmake --preset asan >"$room/configure.log" 2>&1 || { cat "$room/configure.log"; exit 2; }
 
 # What is compiled twice (the fuzzers compile the tree again) is looked at once, and generated files not at all.
-python3 - build/clang/compile_commands.json "$room/compile_commands.json" "$@" >"$room/files" <<'E2'
+python3 - build/asan/compile_commands.json "$room/compile_commands.json" "$@" >"$room/files" <<'E2'
 import json, os, sys
 commands, words = {}, sys.argv[3:]
 for command in json.load(open(sys.argv[1])):

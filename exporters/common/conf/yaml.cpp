@@ -155,7 +155,8 @@ const Tree& last_scalar(const Tree& tree) {
   return *last;
 }
 
-Error describe(const ConfigError& error) { return {Errc::config, error.where.text() + ": " + error.message}; }
+// The library's own message may end in half a character: it names the byte after a backslash.
+Error describe(const ConfigError& error) { return {Errc::config, error.where.text() + ": " + valid_utf8(error.message)}; }
 
 std::string shown(const Tree& tree) {
   switch (tree.kind) {

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "conf/words.h"
+#include "core/text.h"
 #include "support/catch.h"
 #include "support/collector_test.h"
 
@@ -52,6 +53,9 @@ TEST_CASE("yaml: what is wrong is said with file, line and column") {
   CHECK(contains(error_of("a: \xFF\n"), "not UTF-8"));
   CHECK(contains(error_of("? [a]\n: 1\n"), "a key must be a word"));
   CHECK(contains(error_of("a: *nobody\n"), "c.yml:1:"));
+  const std::string half_a_character = error_of("a: \"\\用\"\n");
+  CHECK(contains(half_a_character, "c.yml:1:"));
+  CHECK(utf8_prefix(half_a_character) == half_a_character.size());
   CHECK(contains(error_of(std::string((std::size_t{1} << 20) + 1, '#')), "larger than 1 MiB"));
 }
 
