@@ -34,6 +34,11 @@ elseif(NOT TARGET yaml-cpp::yaml-cpp)  # before 0.8 the target has no namespace
   add_library(yaml-cpp::yaml-cpp ALIAS finwatch_yaml_cpp)
 endif()
 
+find_package(date CONFIG QUIET)
+if(NOT TARGET date::date-tz)
+  string(APPEND _missing "  date: apt-get install libhowardhinnant-date-dev\n")
+endif()
+
 # The package's own CMake file asks for civetweb, zlib and curl even when only its core is linked.
 find_package(prometheus-cpp CONFIG QUIET)
 if(NOT TARGET prometheus-cpp::core)
@@ -58,7 +63,7 @@ function(finwatch_print_summary)
   foreach(name MICROHTTPD GNUTLS DEFLATE RE2 CRYPT SYSTEMD PQXX)
     message(STATUS "  ${name} ${${name}_VERSION}")
   endforeach()
-  message(STATUS "  yaml-cpp ${yaml-cpp_VERSION}, prometheus-cpp core")
+  message(STATUS "  yaml-cpp ${yaml-cpp_VERSION}, date ${date_VERSION}, prometheus-cpp core")
   message(STATUS "  tests ${FINWATCH_TESTS}, fuzzers ${FINWATCH_FUZZERS}, hardening ${FINWATCH_HARDENING}, sanitizers '${FINWATCH_SANITIZE}'")
   foreach(program IN ITEMS host database)
     get_property(collectors GLOBAL PROPERTY FINWATCH_COLLECTORS_${program})

@@ -32,6 +32,12 @@ constexpr Room kRooms[] = {
     {"sql", "core sql"},
     {"web", "core run conf web"},
     {"app", "core run conf sql web app"},
+    {"workflow/when", "core conf"},
+    {"workflow/value", "core conf"},
+    {"workflow/net", "core"},
+    {"workflow/flow", "core conf workflow/when workflow/value"},
+    {"workflow/run", "core run conf sql workflow/when workflow/value workflow/net workflow/flow"},
+    {"workflow", "core run conf sql web app workflow/when workflow/value workflow/net workflow/flow workflow/run"},
 };
 constexpr std::string_view kProgramOpens = "core run conf sql web app";
 constexpr std::string_view kPrograms[] = {"host", "database", "workflow", "middleware", "assurance", "notifier"};
@@ -43,19 +49,13 @@ struct Library {
   std::size_t most_files = 100;
 };
 constexpr Library kLibraries[] = {
-    {"yaml-cpp/", "conf", 1},
-    {"re2/", "conf", 1},
-    {"libdeflate.h", "run", 1},
-    {"prometheus/", "run"},
-    {"microhttpd.h", "web"},
-    {"gnutls/", "web"},
-    {"crypt.h", "web", 1},
-    {"systemd/", "host", 1},
-    {"pqxx/", "sql", 1},
-    {"mysql_", "sql", 1},
-    {"cppconn/", "sql", 1},
-    {"sql.h", "sql", 1},
-    {"curl/", "workflow middleware notifier"},
+    {"yaml-cpp/", "conf", 1},     {"re2/", "conf", 1},
+    {"libdeflate.h", "run", 1},   {"prometheus/", "run"},
+    {"microhttpd.h", "web"},      {"gnutls/", "web"},
+    {"crypt.h", "web", 1},        {"systemd/", "host", 1},
+    {"pqxx/", "sql", 1},          {"mysql_", "sql", 1},
+    {"cppconn/", "sql", 1},       {"sql.h", "sql", 1},
+    {"date/", "workflow", 1},     {"curl/", "workflow middleware notifier"},
     {"sqlite3.h", "notifier", 1},
 };
 
@@ -83,11 +83,18 @@ bool is_one_of(std::string_view text, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
+// "workflow/when" for workflow/when/zone.h: the workflow program has rooms of its own.
+std::string_view workflow_room(std::string_view path) {
+  return path.substr(0, path.find('/', std::string_view("workflow/").size()));
+}
+
 // The room of a file: "core" for exporters/common/core/text.h, "app" for exporters/common/app.h, "host" for exporters/host/….
 std::string_view room_of(std::string_view path) {
   FieldReader folders(path, '/');
   folders.skip(1);  // exporters
+  const std::string_view inside = folders.rest();
   const std::string_view first = folders.next();
+  if (first == "workflow" && folders.rest().find('/') != std::string_view::npos) return workflow_room(inside);
   if (first != "common") return first;
   const std::string_view second = folders.next();
   return folders.rest().empty() ? "app" : second;
@@ -96,6 +103,7 @@ std::string_view room_of(std::string_view path) {
 // The room that an #include "…" leads to: "core/text.h" to core, "app.h" to app. version.h is generated and belongs to all.
 std::string_view room_behind(std::string_view header) {
   const std::size_t slash = header.find('/');
+  if (header.starts_with("workflow/") && header.find('/', slash + 1) != std::string_view::npos) return workflow_room(header);
   return slash == std::string_view::npos ? "app" : header.substr(0, slash);
 }
 
@@ -146,7 +154,7 @@ std::string foreign_header(std::string_view path, std::string_view room, std::st
     if (is_one_of(header, kSystemHeaders) || begins_with_one_of(header, kSystemFolders)) return {};
     return "<" + std::string(header) + "> is no header of C++ or the system: a library needs a row in kLibraries";
   }
-  if (!has_word(library->rooms, room))
+  if (!has_word(library->rooms, room.substr(0, room.find('/'))))
     return "<" + std::string(header) + "> may be included in " + std::string(library->rooms) + " only";
   if (library->most_files == 1 && path.ends_with(".h"))
     return "<" + std::string(header) + "> belongs into one .cpp, not into a header";
@@ -197,6 +205,9 @@ TEST_CASE("doors: an opened door is not reported, a closed one is, with its plac
   CHECK(faults_of("exporters/common/core/a.cpp", "#include <re2/re2.h>\n").size() == 1);
   CHECK(faults_of("exporters/common/conf/a.h", "#include <re2/re2.h>\n").size() == 1);
   CHECK(faults_of("exporters/host/a.cpp", "#include <nlohmann/json.hpp>\n#include <zlib.h>\n").size() == 2);
+  CHECK(faults_of("exporters/workflow/run/a.cpp", "#include \"workflow/when/zone.h\"\n#include <curl/curl.h>\n").empty());
+  CHECK(faults_of("exporters/workflow/a.cpp", "#include \"workflow/run/runner.h\"\n#include \"workflow/b.h\"\n").empty());
+  CHECK(faults_of("exporters/workflow/when/a.cpp", "#include \"workflow/run/runner.h\"\n#include \"sql/sql.h\"\n").size() == 2);
   CHECK(faults_of("exporters/cellar/a.cpp", "#include \"core/text.h\"\n").size() == 1);
 }
 
