@@ -56,6 +56,7 @@ constexpr Library kLibraries[] = {
     {"pqxx/", "sql", 1},          {"mysql_", "sql", 1},
     {"cppconn/", "sql", 1},       {"sql.h", "sql", 1},
     {"date/", "workflow", 1},     {"curl/", "workflow middleware notifier"},
+    {"ares.h", "workflow", 1},    {"openssl/", "workflow"},
     {"sqlite3.h", "notifier", 1},
 };
 

@@ -1,0 +1,131 @@
+#include "workflow/net/tcp.h"
+
+#include "core/text.h"
+#include "workflow/net/call_frame.h"
+#include "workflow/net/stream.h"
+
+namespace finwatch::workflow {
+namespace {
+
+// "${name}" by what was matched under that name; what was never matched is left out.
+std::string filled(const std::string& text, const std::map<std::string, std::string>& groups) {
+  std::string out;
+  std::size_t place = 0;
+  while (true) {
+    const std::size_t begin = text.find("${", place);
+    const std::size_t end = begin == std::string::npos ? begin : text.find('}', begin);
+    out.append(text, place, end == std::string::npos ? std::string::npos : begin - place);
+    if (end == std::string::npos) return out;
+    if (const auto found = groups.find(text.substr(begin + 2, end - begin - 2)); found != groups.end()) out += found->second;
+    place = end + 1;
+  }
+}
+
+}  // namespace
+
+struct TcpCall::Body {
+  Body(Loop& loop, Resolver& resolver, TlsStore& its_tls)
+      : tls(its_tls), frame(loop, resolver, [this] { close(); }), stream(loop, frame.clock) {}
+
+  void start();
+  void run_step();
+  void expect();
+  void say();
+  void secure(void (Body::*then)());
+  void end_step();
+  void close();
+
+  TlsStore& tls;
+  TcpRequest request;
+  std::size_t heard = 0;  // bytes
+  CallFrame<TcpResult> frame;
+  Stream stream;
+};
+
+TcpCall::TcpCall(Loop& loop, Resolver& resolver, TlsStore& tls) : body_(std::make_unique<Body>(loop, resolver, tls)) {}
+TcpCall::~TcpCall() = default;
+void TcpCall::cancel() { body_->frame.cancel(); }
+
+void TcpCall::start(TcpRequest request, SteadyTime deadline, Callback callback) {
+  body_->request = std::move(request);
+  body_->frame.begin(deadline, std::move(callback));
+  body_->start();
+}
+
+void TcpCall::Body::close() {
+  if (stream.remote().family() != AF_UNSPEC) frame.answer.remote = stream.remote().text();
+  frame.answer.tls = stream.facts();
+  stream.close();
+}
+
+void TcpCall::Body::start() {
+  heard = 0;
+  frame.find(request.host, request.family, [this](std::vector<Address> addresses) {
+    for (Address& address : addresses) address.set_port(request.port);
+    stream.connect(std::move(addresses), [this](const Outcome& outcome) {
+      if (!outcome) return frame.end(outcome);
+      if (request.tls) return secure(&Body::run_step);
+      run_step();
+    });
+  });
+}
+
+void TcpCall::Body::secure(void (Body::*then)()) {
+  stream.secure(tls, request.tls_options, request.host, [this, then](const Outcome& outcome) {
+    if (!outcome) return frame.end(outcome);
+    (this->*then)();
+  });
+}
+
+void TcpCall::Body::run_step() {
+  if (frame.answer.steps_done == request.steps.size()) return frame.end({});
+  if (!request.steps[frame.answer.steps_done].expect) return say();
+  frame.enter(Phase::processing);
+  expect();
+}
+
+// One line after the other, until one matches.
+void TcpCall::Body::expect() {
+  const Pattern& wanted = *request.steps[frame.answer.steps_done].expect;
+  std::string& buffer = stream.buffer();
+  std::size_t end = 0;
+  while ((end = buffer.find('\n')) != std::string::npos || (stream.at_end() && !buffer.empty())) {
+    std::string line = valid_utf8(trim(std::string_view(buffer).substr(0, end)));
+    buffer.erase(0, end == std::string::npos ? end : end + 1);
+    std::optional<std::vector<std::string>> found = wanted.capture(line);
+    if (!found) continue;
+    frame.answer.lines.push_back(std::move(line));
+    const std::vector<std::string> names = wanted.group_names();
+    for (std::size_t i = 0; i < names.size(); ++i) frame.answer.groups[names[i]] = std::move((*found)[i]);
+    return say();
+  }
+  if (stream.at_end()) return frame.end({NetError::mismatch, "the peer closed before an expected line came"});
+  const std::size_t before = buffer.size();
+  stream.receive([this, before](const Outcome& outcome) {
+    if (!outcome) return frame.end(outcome);
+    heard += stream.buffer().size() - before;
+    if (heard > request.most_bytes)
+      return frame.end({NetError::too_large, "the peer said too much before an expected line came"});
+    expect();
+  });
+}
+
+void TcpCall::Body::say() {
+  const std::string& text = request.steps[frame.answer.steps_done].send;
+  if (text.empty()) return end_step();
+  frame.enter(Phase::send);
+  stream.send(filled(text, frame.answer.groups), [this](const Outcome& outcome) {
+    if (!outcome) return frame.end(outcome);
+    end_step();
+  });
+}
+
+void TcpCall::Body::end_step() {
+  const bool start_tls = request.steps[frame.answer.steps_done++].start_tls;
+  if (!start_tls) return run_step();
+  // What came before TLS was not said by the peer that TLS names.
+  stream.buffer().clear();
+  secure(&Body::run_step);
+}
+
+}  // namespace finwatch::workflow

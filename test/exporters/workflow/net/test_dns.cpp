@@ -1,0 +1,95 @@
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <array>
+#include <thread>
+
+#include "net/fake_server.h"
+#include "net/net_fixture.h"
+#include "support/catch.h"
+#include "workflow/net/dns.h"
+#include "workflow/net/icmp.h"
+
+using namespace finwatch;
+using namespace finwatch::workflow;
+using namespace finwatch::test;
+
+namespace {
+
+// The answer to a query: one A record with a TTL of a minute, its name a pointer to the question.
+std::string answer_to(std::string query, int rcode = 0) {
+  query[2] = static_cast<char>(0x85);
+  query[3] = static_cast<char>(0x80 | rcode);
+  if (rcode != 0) return query;
+  query[7] = 1;
+  return query + std::string("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\7", 16);
+}
+
+DnsResult ask(Net& net, DnsRequest request, std::chrono::milliseconds most = std::chrono::seconds{30}) {
+  std::optional<DnsResult> got;
+  DnsCall call(net.loop, net.resolver);
+  call.start(std::move(request), net.in(most), [&](DnsResult&& result) { got = std::move(result); });
+  net.run_until([&] { return got.has_value(); });
+  return std::move(got).value();
+}
+
+// A DNS server over TCP: two bytes of length before each message.
+void serve(FakeConnection& peer, int rcode) {
+  const std::string query = peer.take_message();
+  if (query.empty()) return;
+  const std::string answer = answer_to(query, rcode);
+  peer.write(std::string{static_cast<char>(answer.size() >> 8), static_cast<char>(answer.size() & 0xff)} + answer);
+}
+
+}  // namespace
+
+TEST_CASE("dns: a message is read whole or not at all, wherever it is cut") {
+  const std::string query = *write_dns_query({.name = "erp.example"}, 4'711);
+  const std::string whole = answer_to(query);
+  const std::optional<DnsMessage> message = read_dns_message(whole);
+  REQUIRE(message);
+  CHECK(message->id == 4'711);
+  CHECK(message->question == "erp.example. IN A");
+  REQUIRE(message->answers.size() == 1);
+  CHECK(message->answers[0].line() == "erp.example. 60 IN A 192.0.2.7");
+  for (std::size_t size = 0; size < whole.size(); ++size) CHECK(!read_dns_message(std::string_view(whole).substr(0, size)));
+  std::string circle = whole;
+  circle[query.size()] = static_cast<char>(0xc0);
+  circle[query.size() + 1] = static_cast<char>(query.size());
+  CHECK(!read_dns_message(circle));
+  CHECK(!write_dns_query({.name = "a..b"}, 1));
+  CHECK(!write_dns_query({.name = "a", .type = "NONSENSE"}, 1));
+}
+
+TEST_CASE("dns: a server is asked over TCP, and any rcode is an answer") {
+  Net net;
+  for (const int rcode : {0, 3}) {
+    FakeServer server([rcode](FakeConnection& peer) { serve(peer, rcode); });
+    const DnsResult result = ask(
+        net,
+        {.server = "127.0.0.1", .port = server.port(), .transport = DnsTransport::tcp, .question = {.name = "ERP.example"}});
+    INFO(result.outcome.text);
+    CHECK(result.outcome);
+    CHECK(result.message.rcode == rcode);
+    CHECK(result.message.answers.size() == (rcode == 0 ? 1 : 0));
+  }
+}
+
+TEST_CASE("dns: nobody there, or a name that cannot be asked for") {
+  Net net;
+  CHECK(ask(net, {.server = "127.0.0.1", .port = 1, .question = {.name = "a"}}).outcome.error == NetError::connect);
+  CHECK(ask(net, {.server = "127.0.0.1", .question = {.name = "a..b"}}).outcome.error == NetError::invalid);
+}
+
+TEST_CASE("icmp: this machine answers, or it is said that we may not ask") {
+  CHECK(internet_checksum(std::string_view("\x00\x01\xf2\x03\xf4\xf5\xf6\xf7", 8)) == htons(0x220d));
+  Net net;
+  std::optional<IcmpResult> got;
+  IcmpCall call(net.loop, net.resolver);
+  call.start({.host = "127.0.0.1"}, net.in(std::chrono::seconds{10}), [&](IcmpResult&& result) { got = std::move(result); });
+  REQUIRE(net.run_until([&] { return got.has_value(); }));
+  INFO(got->outcome.text);
+  CHECK((got->outcome || got->outcome.error == NetError::permission));
+  if (got->outcome) CHECK(got->reply_bytes == 40);
+}
