@@ -57,6 +57,7 @@ constexpr Library kLibraries[] = {
     {"cppconn/", "sql", 1},       {"sql.h", "sql", 1},
     {"date/", "workflow", 1},     {"curl/", "workflow middleware notifier"},
     {"ares.h", "workflow", 1},    {"openssl/", "workflow"},
+    {"pugixml.hpp", "workflow", 1}, {"rapidjson/", "workflow", 1},
     {"sqlite3.h", "notifier", 1},
 };
 

@@ -54,6 +54,17 @@ std::optional<std::vector<std::string>> Pattern::capture(std::string_view text) 
   return captured;
 }
 
+int Pattern::group_count() const { return compiled_->re2.NumberOfCapturingGroups(); }
+
+std::optional<std::string_view> Pattern::group(std::string_view text, int number) const {
+  std::vector<re2::StringPiece> groups(static_cast<std::size_t>(number) + 1);
+  if (!compiled_->re2.Match(re2::StringPiece(text.data(), text.size()), 0, text.size(), re2::RE2::UNANCHORED, groups.data(),
+                            number + 1))
+    return std::nullopt;
+  const re2::StringPiece& group = groups.back();
+  return group.data() == nullptr ? std::string_view() : std::string_view(group.data(), group.size());
+}
+
 Result<NameFilter> NameFilter::make(std::string_view include, std::string_view exclude) {
   if (!include.empty() && !exclude.empty())
     return {Errc::config, "an include and an exclude expression exclude each other: give one of them"};

@@ -31,6 +31,12 @@ class Pattern {
   /// What each of group_names() matched in `text` (empty for one that took no part); nothing when it does not match.
   std::optional<std::vector<std::string>> capture(std::string_view text) const;
 
+  /// How many groups it has, named or not.
+  int group_count() const;
+  /// What group `number` matched in `text`, 0 for all of it: a part of `text`, or empty for a group that took no part; nothing
+  /// when the expression does not match.
+  std::optional<std::string_view> group(std::string_view text, int number) const;
+
  private:
   struct Compiled;
   std::shared_ptr<const Compiled> compiled_;

@@ -1,0 +1,35 @@
+// Texts in the clothes that others want: hexadecimal, base64, percent signs, JSON, XML; and how a value is put into a place.
+//
+//   std::string body;
+//   if (Status status = append_escaped("a\"b", Escape::json, body); !status) return status.error();     // a\"b
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "core/result.h"
+
+namespace finwatch::workflow {
+
+/// Where a value is put, which says what must be done to it there.
+enum class Escape : unsigned char {
+  none,     // as it is
+  json,     // inside the quotes of a JSON text
+  percent,  // a value in a query or a form: all but letters, digits and -._~ as %XX
+  xml,      // text or attribute; a character that XML cannot carry is an error
+  header,   // as it is, but a line break or a zero byte is an error: it would begin a header of its own
+};
+
+/// `text` behind `out`. malformed for what the place cannot carry; `out` is then as it was.
+Status append_escaped(std::string_view text, Escape escape, std::string& out);
+std::string escaped(std::string_view text, Escape escape);  // what cannot be carried comes out empty
+
+std::string to_hex(std::string_view bytes);
+std::optional<std::string> from_hex(std::string_view text);
+std::string to_base64(std::string_view bytes);
+std::string to_base64url(std::string_view bytes);  // without the = at the end
+/// Either alphabet, with or without = at the end, line breaks and blanks skipped; nothing when it is neither.
+std::optional<std::string> from_base64(std::string_view text);
+
+}  // namespace finwatch::workflow
