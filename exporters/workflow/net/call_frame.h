@@ -43,16 +43,16 @@ class CallFrame {
   }
   void enter(Phase phase) { clock.enter(phase, loop.now()); }
   /// The last thing that a call does: `this` may be gone afterwards.
-  void end(Outcome outcome) {
-    stop(std::move(outcome));
+  void end(const Outcome& outcome) {
+    stop(outcome);
     timer_.cancel();
     Answer finished = std::move(answer);
     const Callback tell = std::exchange(callback_, nullptr);
     tell(std::move(finished));
   }
   /// The same, from the loop.
-  void end_soon(Outcome outcome) {
-    stop(std::move(outcome));
+  void end_soon(const Outcome& outcome) {
+    stop(outcome);
     timer_.start(loop.now(), [this] {
       Answer finished = std::move(answer);
       const Callback tell = std::exchange(callback_, nullptr);
@@ -68,12 +68,12 @@ class CallFrame {
   Answer answer;
 
  private:
-  void stop(Outcome outcome) {
+  void stop(const Outcome& outcome) {
     resolve_.cancel();
     close_();
     clock.stop(loop.now());
     answer.times = clock.times();
-    answer.outcome = std::move(outcome);
+    answer.outcome = outcome;
   }
 
   std::function<void()> close_;

@@ -69,8 +69,8 @@ struct HttpCall::Body {
   Result<Url> redirection() const;
   void close_hop();
   void drop_transfer();
-  void end(Outcome outcome);
-  void end_soon(Outcome outcome);
+  void end(Outcome how);
+  void end_soon(Outcome how);
 
   HttpClient::Body& client;
   ResolveCall resolve;
@@ -137,6 +137,7 @@ void HttpClient::Body::wait(long milliseconds) {
   timer.start(loop.now() + std::chrono::milliseconds{milliseconds}, [this] { act(CURL_SOCKET_TIMEOUT, 0); });
 }
 
+// NOLINTNEXTLINE(readability-make-member-function-const): what it leads to changes this
 void HttpClient::Body::act(int descriptor, int events) {
   int running = 0;
   curl_multi_socket_action(multi, descriptor, events, &running);

@@ -56,10 +56,10 @@ struct HttpRequest {
   HttpVersion version = HttpVersion::http1_1;  // the highest; http2 on https only
   bool follow_redirects = false;
   int most_redirects = 10;
-  CookieJar* cookies = nullptr;         // the caller's; outlives the call
-  std::size_t most_body = 1024 * 1024;  // of the answer, unpacked; more is too_large
-  bool compressed = true;               // the answer may come compressed
-  bool keep_connection = false;         // take up a kept one, and keep it afterwards
+  CookieJar* cookies = nullptr;                  // the caller's; outlives the call
+  std::size_t most_body = std::size_t{1} << 20;  // of the answer, unpacked; more is too_large
+  bool compressed = true;                        // the answer may come compressed
+  bool keep_connection = false;                  // take up a kept one, and keep it afterwards
   bool idempotent = false;
 };
 

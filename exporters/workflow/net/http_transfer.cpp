@@ -9,9 +9,9 @@
 namespace finwatch::workflow {
 namespace {
 
-constexpr std::size_t kMostHeaderBytes = 256 * 1024;  // of one hop
-constexpr std::size_t kSmallBody = 16 * 1024;         // goes out with the headers in one piece
-constexpr long kReceiveBuffer = 8 * 1024;             // a probe's answer is small, and thousands wait at once
+constexpr std::size_t kMostHeaderBytes = std::size_t{256} << 10;  // of one hop
+constexpr std::size_t kSmallBody = std::size_t{16} << 10;         // goes out with the headers in one piece
+constexpr long kReceiveBuffer = 8L << 10;                         // a probe's answer is small, and thousands wait at once
 
 std::string base64(std::string_view text) {
   constexpr std::string_view kDigits = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

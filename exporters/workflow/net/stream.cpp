@@ -34,7 +34,7 @@ void Stream::begin(Doing what, Told told) {
 void Stream::done(const Outcome& outcome) {
   doing_ = Doing::nothing;
   const Told told = std::exchange(told_, nullptr);
-  const Outcome copy = outcome;
+  const Outcome copy = outcome;  // NOLINT(performance-unnecessary-copy-initialization): what is told may end this stream
   told(copy);
 }
 

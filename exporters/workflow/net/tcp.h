@@ -36,7 +36,7 @@ struct TcpRequest {
   bool tls = false;  // at once
   TlsOptions tls_options;
   std::vector<TcpStep> steps;
-  std::size_t most_bytes = 64 * 1024;  // that the peer may say
+  std::size_t most_bytes = std::size_t{64} << 10;  // that the peer may say
 };
 
 struct TcpResult {

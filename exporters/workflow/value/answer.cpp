@@ -74,7 +74,7 @@ const std::vector<std::string_view>& Source::keys() {
   static const std::vector<std::string_view> kKeys = [] {
     std::vector<std::string_view> keys;
     for (const auto& [key, kind] : kKinds) keys.push_back(key);
-    keys.push_back("regex");
+    keys.emplace_back("regex");
     return keys;
   }();
   return kKeys;

@@ -55,10 +55,10 @@ std::optional<std::strong_ordering> order(const Value& one, const Value& other) 
   return std::nullopt;
 }
 
-bool is_in(const Value& value, const Value& list) {
-  if (!list.json) return equal(value, list);
+bool is_in(const Value& wanted, const Value& list) {
+  if (!list.json) return equal(wanted, list);
   for (auto item = list.json->root().first(); item; item = item->next())
-    if (equal(value, Value::of(*item))) return true;
+    if (equal(wanted, Value::of(*item))) return true;
   return false;
 }
 

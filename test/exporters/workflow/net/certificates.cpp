@@ -31,7 +31,7 @@ void extend(X509* certificate, X509* issuer, int which, const std::string& value
   X509_EXTENSION_free(extension);
 }
 
-Key new_key() { return Key(EVP_EC_gen("P-256")); }
+Key new_key() { return Key(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")); }
 
 Certificate blank(const Wanted& wanted, EVP_PKEY* key, long serial) {
   Certificate made(X509_new());

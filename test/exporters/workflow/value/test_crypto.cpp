@@ -152,7 +152,7 @@ TEST_CASE("crypto: a wrong key or a text too long is an error that shows neither
   REQUIRE_FALSE(sealed);
   CHECK_THAT(sealed.error().message, Contains("RSA encryption was refused") && !Contains("xxx"));
   CHECK_FALSE(rsa_sign_sha256("text", made.public_pem()));
-  EVP_PKEY* elliptic = EVP_EC_gen("P-256");
+  EVP_PKEY* elliptic = EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256");
   const std::string other = MadeKey::written([&](BIO* out) { PEM_write_bio_PUBKEY(out, elliptic); });
   EVP_PKEY_free(elliptic);
   CHECK_FALSE(rsa_encrypt("text", other, RsaPadding::pkcs1));
