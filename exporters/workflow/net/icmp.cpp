@@ -135,7 +135,7 @@ void IcmpCall::Body::ping() {
   static std::atomic<std::uint16_t> last_sequence{0};
   sequence = htons(++last_sequence);
   identifier = static_cast<std::uint16_t>(std::random_device{}());  // a ping socket puts its own in its place
-  if (Outcome opened = open(); !opened) return frame.end(std::move(opened));
+  if (Outcome opened = open(); !opened) return frame.end(opened);
   const std::string bytes = message();
   if (::send(socket, bytes.data(), bytes.size(), 0) < 0) {
     const int number = errno;
