@@ -8,7 +8,7 @@ import tempfile
 import unittest
 
 from database import PROGRAM, add_monitor, target_of
-from harness import check, write
+from harness import check, eventually, write
 from servers import Mariadb, Postgres
 
 LISTS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "established")
@@ -25,11 +25,11 @@ def wanted(name):
     return {word[0]: (word[1], set(word[2].split(",")) if len(word) > 2 else set()) for word in words}
 
 
-def once(*targets):
+def once(*targets, flags=()):
     """One whole page: every lane is asked."""
     with tempfile.TemporaryDirectory() as folder:
         file = write(folder + "/db.yml", json.dumps({"targets": targets}, ensure_ascii=False))
-        done = subprocess.run([PROGRAM, f"--config.file={file}", "--once"], capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run([PROGRAM, f"--config.file={file}", "--once", *flags], capture_output=True, text=True, timeout=120, check=False)
     check(done.returncode == 0, done.stderr)
     return done.stdout
 
@@ -98,6 +98,38 @@ class EstablishedNames(unittest.TestCase):
                     rf'^{view}_(\w+){{target="pg",datname="postgres",schemaname="public",relname="(\w+)"}} (\S+)$', page, re.M)
                     if not family.endswith("size_bytes")}
                 check(shown == (wanted_rows := rows_of(server, view)), f"{view}: {set(shown.items()) ^ set(wanted_rows.items())}")
+
+    def test_what_is_off_by_default_can_be_asked_for(self):
+        off = {"pg_database_wraparound": {"pg_database_wraparound_age_datfrozenxid_seconds": {"datname"},
+                                          "pg_database_wraparound_age_datminmxid_seconds": {"datname"}},
+               "pg_long_running_transactions": {"pg_long_running_transactions": set(), "pg_long_running_transactions_oldest_timestamp_seconds": set()},
+               "pg_postmaster": {"pg_postmaster_start_time_seconds": set()},
+               "pg_stat_activity_autovacuum": {}, "pg_stat_checkpointer": {}, "pg_stat_wal_receiver": {},
+               "pg_statio_user_indexes": {"pg_statio_user_indexes_idx_blks_hit_total": {"schemaname", "relname", "indexrelname"},
+                                          "pg_statio_user_indexes_idx_blks_read_total": {"schemaname", "relname", "indexrelname"}}}
+        with Postgres() as server:
+            add_monitor(server)
+            server.sql("CREATE TABLE voucher (id int PRIMARY KEY)")
+            page = once(target_of(server), flags=[f"--collector.{name}" for name in off])
+            absent = families(once(target_of(server)))
+        found = families(page)
+        for name, wanted_families in off.items():
+            for family, labels in wanted_families.items():
+                check(family in found and found[family][1] == labels, f"{family}: {found.get(family)}")
+                check(family not in absent, f"{family} is there without being asked for")
+            failed = re.search(rf'^finwatch_db_collector_success{{.*collector="{name}".*}} 0$', page, re.M)
+            check(not failed, f"{name} failed")
+
+    def test_a_vacuum_shows_how_far_it_is(self):
+        with Postgres({"autovacuum": "off"}) as server:
+            add_monitor(server)
+            server.sql("CREATE TABLE voucher (id int PRIMARY KEY, note text); INSERT INTO voucher SELECT g, repeat('x', 200) FROM generate_series(1, 50000) g; "
+                       "DELETE FROM voucher WHERE id % 2 = 0")
+            with server.session("SET vacuum_cost_delay = 100; SET vacuum_cost_limit = 1; VACUUM voucher;"):
+                page = eventually(lambda: found if "pg_stat_progress_vacuum_phase{" in (found := once(target_of(server))) else None, 20, "no vacuum is shown")
+            one = 'target="pg",datname="postgres",relname="voucher"'
+            check(re.search(rf"^pg_stat_progress_vacuum_heap_blks{{{one}}} [1-9]\d+$", page, re.M), "the blocks of the table")
+            check(re.search(rf'^pg_stat_progress_vacuum_phase{{{one},phase="scanning heap"}} 1$', page, re.M), "the phase")
 
     def test_the_switch_leaves_them_away(self):
         with contextlib.ExitStack() as stack:

@@ -17,7 +17,7 @@ void fill(FakeServer& server) {
                 {{"1024", "10", "9", "1", "5", "2"}});
   server.answer("information_schema.INNODB_CMPMEM",
                 {"page_size", "buffer_pool", "pages_used", "pages_free", "relocation_ops", "relocation_time"},
-                {{"1024", "0", "3", "4", "6", "0.5000"}});
+                {{"1024", "0", "3", "4", "6", "2"}});
 }
 
 constexpr std::string_view kCompression =
@@ -29,7 +29,7 @@ mysql_info_schema_innodb_cmp_uncompress_time_seconds_total{target="nc",page_size
 mysql_info_schema_innodb_cmpmem_pages_used_total{target="nc",page_size="1024",buffer_pool="0"} 3
 mysql_info_schema_innodb_cmpmem_pages_free_total{target="nc",page_size="1024",buffer_pool="0"} 4
 mysql_info_schema_innodb_cmpmem_relocation_ops_total{target="nc",page_size="1024",buffer_pool="0"} 6
-mysql_info_schema_innodb_cmpmem_relocation_time_seconds_total{target="nc",page_size="1024",buffer_pool="0"} 0.5
+mysql_info_schema_innodb_cmpmem_relocation_time_seconds_total{target="nc",page_size="1024",buffer_pool="0"} 2
 )";
 
 }  // namespace
