@@ -113,6 +113,16 @@ class Session {
     if (!answer.status) return answer.status.error();
     return &answer.rows;
   }
+  /// The same for what need not be new at each scrape: kept for the target's medium interval, or until the session ends.
+  Result<const SqlTable*> kept(std::string_view statement) {
+    Kept& answer = kept_[std::string(statement)];
+    const SteadyTime now = clock().steady();
+    if (answer.until <= now) {
+      if (Status status = sql_.query(statement, deadline, answer.rows); !status) return status.error();
+      answer.until = now + std::chrono::duration_cast<SteadyTime::duration>(target_.medium);
+    }
+    return &answer.rows;
+  }
   /// A run of the lane has ended: what was read goes, and its memory too.
   void end_run() {
     shared_.clear();
@@ -140,6 +150,11 @@ class Session {
     Status status = ok();
   };
   std::map<std::string, Shared, std::less<>> shared_;  // by statement
+  struct Kept {
+    SqlTable rows;
+    SteadyTime until{};
+  };
+  std::map<std::string, Kept, std::less<>> kept_;
 };
 
 class Reader {

@@ -1,4 +1,9 @@
-#include "database/collector.h"
+#include <algorithm>
+#include <array>
+#include <map>
+#include <vector>
+
+#include "database/targets/mysql_shared.h"
 
 namespace finwatch::database {
 namespace {
@@ -48,18 +53,6 @@ SELECT coalesce(a.datname, ''), coalesce(a.usename, ''), coalesce(a.application_
 constexpr std::string_view kPostgresLimits = R"(
 SELECT current_setting('max_connections'), current_setting('superuser_reserved_connections'), coalesce(current_setting('reserved_connections', true), '0'))";
 
-// The state is the command, and whether a transaction waits for its client.
-constexpr std::string_view kMysqlSessions = R"(
-SELECT coalesce(p.DB, ''), p.USER, '',
-       CASE WHEN p.COMMAND = 'Sleep' AND t.trx_mysql_thread_id IS NOT NULL THEN 'idle in transaction'
-            WHEN p.COMMAND = 'Sleep' THEN 'idle' ELSE 'active' END, count(*)
-  FROM information_schema.PROCESSLIST p LEFT JOIN information_schema.INNODB_TRX t ON t.trx_mysql_thread_id = p.ID
- WHERE p.COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID') AND p.USER NOT IN ('system user', 'event_scheduler')
- GROUP BY 1, 2, 3, 4 ORDER BY 5 DESC)";
-
-constexpr std::string_view kMysqlCounts = R"(
-SHOW GLOBAL STATUS WHERE Variable_name IN ('Threads_connected', 'Max_used_connections', 'Connection_errors_max_connections'))";
-
 class Connections final : public Reader {
  public:
   Status read(Session& session, DatabasePage& page) override {
@@ -98,21 +91,33 @@ class Connections final : public Reader {
   }
 
   static Status read_mysql(Session& session, DatabasePage& page) {
-    if (Status status = session.query(kMysqlSessions); !status) return status;
-    add_sessions(session.rows(), page);
-    if (Status status = session.query("SELECT @@GLOBAL.max_connections"); !status) return status;
-    const double most = session.rows().number(0, 0).value_or(0);
-    if (Status status = session.query(kMysqlCounts); !status) return status;
-    const SqlTable& counts = session.rows();
-    for (std::size_t row = 0; row < counts.rows(); ++row) {
-      const std::string_view name = counts.text(row, 0);
-      const double value = counts.number(row, 1).value_or(0);
-      // One slot more than max_connections is kept for administrators: none of the ordinary ones is reserved.
-      if (name == "Threads_connected") add_limits(page, value, most, 0);
-      if (name == "Max_used_connections") page.family(kPeak).add(value);
-      if (name == "Connection_errors_max_connections") page.family(kRefused).add(value);
-    }
+    const Result<MysqlSessions> sessions = mysql_sessions(session);
+    if (!sessions) return sessions.error();
+    const Result<NamedValues> status = mysql_status(session);
+    if (!status) return status.error();
+    add_mysql_sessions(*sessions, page);
+    // One slot more than max_connections is kept for administrators: none of the ordinary ones is reserved.
+    if (const auto used = status->value("Threads_connected")) add_limits(page, *used, sessions->limit, 0);
+    if (const auto peak = status->value("Max_used_connections")) page.family(kPeak).add(*peak);
+    if (const auto refused = status->value("Connection_errors_max_connections")) page.family(kRefused).add(*refused);
     return ok();
+  }
+
+  // The state is the command, and whether a transaction waits for its client.
+  static void add_mysql_sessions(const MysqlSessions& sessions, DatabasePage& page) {
+    std::map<std::array<std::string_view, 3>, std::size_t> counts;
+    for (const MysqlSession& one : sessions.all)
+      if (one.is_client)
+        ++counts[{one.database, one.user,
+                  one.command != "Sleep"         ? "active"
+                  : one.is_idle_in_transaction() ? "idle in transaction"
+                                                 : "idle"}];
+    std::vector<std::pair<std::size_t, std::array<std::string_view, 3>>> largest_first;
+    for (const auto& [key, count] : counts) largest_first.emplace_back(count, key);
+    std::stable_sort(largest_first.begin(), largest_first.end(),
+                     [](const auto& a, const auto& b) { return a.first > b.first; });
+    auto family = page.family(kSessions);
+    for (const auto& [count, key] : largest_first) family.add(count, key[0], key[1], "", key[2]);
   }
 };
 

@@ -2,9 +2,9 @@
 #include <map>
 #include <set>
 
-#include "database/collector.h"
 #include "database/targets/lock_page.h"
 #include "database/targets/metadata_locks.h"
+#include "database/targets/mysql_shared.h"
 #include "database/targets/sql_text.h"
 
 namespace finwatch::database {
@@ -59,23 +59,15 @@ constexpr MetricDesc kTimeouts{MetricType::counter, "finwatch_db_lock_timeouts_t
 constexpr MetricRef kMetrics[] = {kBlocked,  kRoots,       kWaitMax,  kDepth,     kIdleRoot,
                                   kRootInfo, kRootBlocked, kRootWait, kDeadlocks, kTimeouts};
 
-// The first statement of each engine: who waits for rows (on PostgreSQL: for anything), who for metadata locks, deadlocks,
-// timeouts, and whether the answer can be believed. When nobody waits it is the only one.
+// Who waits, deadlocks, and whether the answer can be believed. When nobody waits it is the only statement.
 constexpr std::string_view kPostgresQuiet = R"(
-SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), 0, (SELECT sum(deadlocks) FROM pg_stat_database), NULL,
+SELECT count(*) FILTER (WHERE wait_event_type = 'Lock'), (SELECT sum(deadlocks) FROM pg_stat_database),
        count(*) FILTER (WHERE query = '<insufficient privilege>') = 0
   FROM pg_stat_activity)";
-constexpr std::string_view kMysqlQuiet = R"(
-SELECT (SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'),
-       (SELECT COUNT(DISTINCT OWNER_THREAD_ID) FROM performance_schema.metadata_locks WHERE LOCK_STATUS = 'PENDING'),
-       (SELECT SUM(`COUNT`) FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_deadlocks' AND STATUS = 'enabled'),
-       (SELECT SUM(`COUNT`) FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_timeouts' AND STATUS = 'enabled'),
+// What MySQL does not tell in what all collectors share.
+constexpr std::string_view kMysqlMetadata = R"(
+SELECT (SELECT COUNT(DISTINCT OWNER_THREAD_ID) FROM performance_schema.metadata_locks WHERE LOCK_STATUS = 'PENDING'),
        @@GLOBAL.performance_schema)";
-constexpr std::string_view kMariadbQuiet = R"(
-SELECT (SELECT COUNT(*) FROM information_schema.INNODB_TRX WHERE trx_state = 'LOCK WAIT'),
-       (SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE STATE LIKE 'Waiting for % lock'),
-       (SELECT VARIABLE_VALUE FROM information_schema.GLOBAL_STATUS WHERE VARIABLE_NAME = 'INNODB_DEADLOCKS'),
-       (SELECT SUM(`COUNT`) FROM information_schema.INNODB_METRICS WHERE NAME = 'lock_timeouts'), 1)";
 
 // Waiter and blocker. pg_blocking_pids() stops the lock manager for a moment: only for those who wait, and not for thousands.
 constexpr std::string_view kPostgresWaits = R"(
@@ -162,32 +154,59 @@ class Locks final : public Reader {
   Locks(const Settings&, const TargetOptions& target) : board_(open_lock_board(target.name)) {}
 
   Status read(Session& session, DatabasePage& page) override {
-    const std::string_view quiet = session.is_postgresql() ? kPostgresQuiet
-                                   : session.is_mariadb()  ? kMariadbQuiet
-                                                           : kMysqlQuiet;
-    if (Status status = session.query(quiet); !status) return status;
-    const SqlTable& rows = session.rows();
-    if (rows.number(0, 4).value_or(1) == 0)
-      return session.is_postgresql() ? Status{Errc::permission, "sessions of others are hidden: GRANT pg_monitor"}
-                                     : Status{Errc::no_data, "performance_schema is off"};
-    const double for_rows = rows.number(0, 0).value_or(0);
-    const double for_metadata = rows.number(0, 1).value_or(0);
-    if (const auto deadlocks = rows.number(0, 2)) page.family(kDeadlocks).add(*deadlocks);
-    if (const auto timeouts = rows.number(0, 3)) page.family(kTimeouts).add(*timeouts);
+    const Result<Waiting> waiting = session.is_postgresql() ? ask_postgres(session) : ask_mysql(session);
+    if (!waiting) return waiting.error();
+    if (waiting->deadlocks) page.family(kDeadlocks).add(*waiting->deadlocks);
+    if (waiting->timeouts) page.family(kTimeouts).add(*waiting->timeouts);
     auto picture = std::make_shared<LockPicture>();
     picture->seen = session.clock().wall();
-    if (for_rows + for_metadata > 0)
-      if (Status status = draw(session, for_rows > 0, for_metadata > 0, *picture); !status) return status;
+    if (waiting->for_rows + waiting->for_metadata > 0)
+      if (Status status = draw(session, waiting->for_rows > 0, waiting->for_metadata > 0, *picture); !status) return status;
     for (const LockNode& node : picture->chain.nodes)
       if (node.nearest != LockNode::kNobody || node.in_circle) ++picture->waiting;
     // More wait than were asked after.
-    picture->waiting = std::max(picture->waiting, static_cast<std::size_t>(for_rows + for_metadata));
+    picture->waiting = std::max(picture->waiting, static_cast<std::size_t>(waiting->for_rows + waiting->for_metadata));
     write(*picture, page);
     board_->put(std::move(picture));
     return ok();
   }
 
  private:
+  struct Waiting {
+    double for_rows = 0;  // on PostgreSQL: for anything
+    double for_metadata = 0;
+    std::optional<double> deadlocks, timeouts;
+  };
+
+  static Result<Waiting> ask_postgres(Session& session) {
+    if (Status status = session.query(kPostgresQuiet); !status) return status.error();
+    const SqlTable& rows = session.rows();
+    if (rows.number(0, 2) != 1) return {Errc::permission, "sessions of others are hidden: GRANT pg_monitor"};
+    return Waiting{.for_rows = rows.number(0, 0).value_or(0), .deadlocks = rows.number(0, 1), .timeouts = {}};
+  }
+
+  static Result<Waiting> ask_mysql(Session& session) {
+    const Result<MysqlSessions> sessions = mysql_sessions(session);
+    if (!sessions) return sessions.error();
+    const Result<NamedValues> metrics = mysql_innodb_metrics(session);
+    if (!metrics) return metrics.error();
+    Waiting waiting{.for_rows = static_cast<double>(sessions->waiting_transactions),
+                    .deadlocks = metrics->value("lock_deadlocks"),
+                    .timeouts = metrics->value("lock_timeouts")};
+    if (session.is_mariadb()) {
+      const Result<NamedValues> status = mysql_status(session);
+      if (!status) return status.error();
+      waiting.deadlocks = status->value("Innodb_deadlocks");
+      for (const MysqlSession& one : sessions->all)
+        if (one.state.starts_with("Waiting for ") && one.state.ends_with(" lock")) ++waiting.for_metadata;
+      return waiting;
+    }
+    if (Status status = session.query(kMysqlMetadata); !status) return status.error();
+    if (session.rows().number(0, 1) != 1) return {Errc::no_data, "performance_schema is off"};
+    waiting.for_metadata = session.rows().number(0, 0).value_or(0);
+    return waiting;
+  }
+
   static Status draw(Session& session, bool for_rows, bool for_metadata, LockPicture& picture) {
     LockWaits all;
     if (for_rows)

@@ -2,16 +2,15 @@
 #include <string>
 #include <vector>
 
-#include "database/collector.h"
 #include "database/targets/mysql_number.h"
+#include "database/targets/mysql_shared.h"
 
 namespace finwatch::database {
 namespace {
 
 constexpr MetricDesc kCounter{Established{}, MetricType::counter, "mysql_global_status_*",
-                              "A status variable that only grows, from SHOW GLOBAL STATUS.", "target"};
-constexpr MetricDesc kGauge{Established{}, MetricType::gauge, "mysql_global_status_*",
-                            "A status variable that shows a state, from SHOW GLOBAL STATUS.", "target"};
+                              "From SHOW GLOBAL STATUS; it only grows.", "target"};
+constexpr MetricDesc kGauge{Established{}, MetricType::gauge, "mysql_global_status_*", "From SHOW GLOBAL STATUS.", "target"};
 constexpr MetricDesc kCommands{Established{},
                                MetricType::counter,
                                "mysql_global_status_commands_total",
@@ -62,10 +61,14 @@ constexpr MetricDesc kEither{
     "A status variable from SHOW GLOBAL STATUS: a gauge when it can fall, a counter when it only grows.", "target"};
 constexpr MetricRef kMetrics[] = {kEither, kCommands, kHandlers, kErrors, kPages, kDirty, kChanges, kRows, kLost};
 
-// Each with families of its own; the name behind it becomes the label.
-constexpr std::string_view kPagesPrefix = "innodb_buffer_pool_pages_";
-constexpr std::string_view kPrefixes[] = {"com_",       "handler_",     "connection_errors_",
-                                          kPagesPrefix, "innodb_rows_", "performance_schema_"};
+constexpr std::string_view kFamilyPrefix = "mysql_global_status_";
+// Each with a family of its own; the name behind it becomes the label.
+constexpr std::string_view kCommandPrefix = "com_";
+constexpr std::string_view kHandlerPrefix = "handler_";
+constexpr std::string_view kErrorPrefix = "connection_errors_";
+constexpr std::string_view kPagePrefix = "innodb_buffer_pool_pages_";
+constexpr std::string_view kRowPrefix = "innodb_rows_";
+constexpr std::string_view kLostPrefix = "performance_schema_";
 
 // What can fall. Everything else grows until the server starts anew or FLUSH STATUS. One * stands for one or more characters.
 constexpr std::string_view kGauges[] = {"acl_*",
@@ -214,61 +217,81 @@ bool is_gauge(std::string_view name) {
   return std::any_of(std::begin(kGauges), std::end(kGauges), [&](std::string_view gauge) { return name_matches(gauge, name); });
 }
 
-constexpr bool every(std::string_view) { return true; }
-constexpr bool is_dirty(std::string_view state) { return state == "dirty"; }
-constexpr bool is_state(std::string_view state) {
-  return state == "data" || state == "free" || state == "misc" || state == "old";
+enum class Kind : unsigned char { counter, gauge, command, handler, error, page, dirty, change, row, lost, left_out };
+
+// In small letters.
+Kind kind_of(std::string_view name) {
+  if (name.starts_with(kCommandPrefix)) return Kind::command;
+  if (name.starts_with(kHandlerPrefix)) return Kind::handler;
+  if (name.starts_with(kErrorPrefix)) return Kind::error;
+  if (name.starts_with(kRowPrefix)) return Kind::row;
+  if (name.starts_with(kLostPrefix)) return Kind::lost;
+  if (!name.starts_with(kPagePrefix)) return is_gauge(name) ? Kind::gauge : Kind::counter;
+  const std::string_view state = name.substr(kPagePrefix.size());
+  if (state == "data" || state == "free" || state == "misc" || state == "old") return Kind::page;
+  if (state == "dirty") return Kind::dirty;
+  return state == "total" ? Kind::left_out : Kind::change;
 }
-constexpr bool is_change(std::string_view state) { return !is_state(state) && !is_dirty(state) && state != "total"; }
 
 class GlobalStatus final : public Reader {
  public:
   Status read(Session& session, DatabasePage& page) override {
-    if (Status status = session.query("SHOW GLOBAL STATUS"); !status) return status;
-    const SqlTable& rows = session.rows();
-    names_.clear();
-    for (std::size_t row = 0; row < rows.rows(); ++row) names_.push_back(mysql_metric_name(kFamilyPrefix, rows.text(row, 0)));
-    add_plain(rows, page);
-    add_group(rows, page, kCommands, "com_", every);
-    add_group(rows, page, kHandlers, "handler_", every);
-    add_group(rows, page, kErrors, "connection_errors_", every);
-    add_group(rows, page, kPages, kPagesPrefix, is_state);
-    add_group(rows, page, kChanges, kPagesPrefix, is_change);
-    add_group(rows, page, kRows, "innodb_rows_", every);
-    add_group(rows, page, kLost, "performance_schema_", every);
+    const Result<const SqlTable*> answer = session.shared(kMysqlWholeStatus);
+    if (!answer) return answer.error();
+    const SqlTable& rows = **answer;
+    if (!are_known(rows)) learn(rows);
+    for (std::size_t row = 0; row < rows.rows(); ++row) {
+      const Variable& known = variables_[row];
+      if (known.kind != Kind::counter && known.kind != Kind::gauge) continue;
+      const auto value = mysql_number(rows, row, 1);
+      if (value) page.established(known.kind == Kind::gauge ? kGauge : kCounter, known.family).add(*value);
+    }
+    add_group(rows, page, kCommands, Kind::command, kCommandPrefix);
+    add_group(rows, page, kHandlers, Kind::handler, kHandlerPrefix);
+    add_group(rows, page, kErrors, Kind::error, kErrorPrefix);
+    add_group(rows, page, kPages, Kind::page, kPagePrefix);
+    add_group(rows, page, kChanges, Kind::change, kPagePrefix);
+    add_group(rows, page, kRows, Kind::row, kRowPrefix);
+    add_group(rows, page, kLost, Kind::lost, kLostPrefix);
     auto dirty = page.established(kDirty);
     for (std::size_t row = 0; row < rows.rows(); ++row)
-      if (const auto value = mysql_number(rows, row, 1); value && name_of(row) == "innodb_buffer_pool_pages_dirty")
-        dirty.add(*value);
+      if (variables_[row].kind == Kind::dirty)
+        if (const auto value = mysql_number(rows, row, 1)) dirty.add(*value);
     return ok();
   }
 
  private:
-  static constexpr std::string_view kFamilyPrefix = "mysql_global_status_";
+  struct Variable {
+    std::string family;  // mysql_global_status_…
+    Kind kind;
+  };
 
-  std::string_view name_of(std::size_t row) const { return std::string_view(names_[row]).substr(kFamilyPrefix.size()); }
-
-  void add_plain(const SqlTable& rows, DatabasePage& page) const {
+  // A server tells the same variables in the same order until it is upgraded or a plugin comes: what they are is found out once.
+  bool are_known(const SqlTable& rows) const {
+    if (rows.rows() != variables_.size()) return false;
+    for (std::size_t row = 0; row < rows.rows(); ++row)
+      if (!is_mysql_metric_name(variables_[row].family, kFamilyPrefix, rows.text(row, 0))) return false;
+    return true;
+  }
+  void learn(const SqlTable& rows) {
+    variables_.clear();
     for (std::size_t row = 0; row < rows.rows(); ++row) {
-      const std::string_view name = name_of(row);
-      const auto value = mysql_number(rows, row, 1);
-      const bool grouped = std::any_of(std::begin(kPrefixes), std::end(kPrefixes),
-                                       [&](std::string_view prefix) { return name.starts_with(prefix); });
-      if (value && !grouped) page.established(is_gauge(name) ? kGauge : kCounter, names_[row]).add(*value);
+      std::string family = mysql_metric_name(kFamilyPrefix, rows.text(row, 0));
+      const Kind kind = kind_of(std::string_view(family).substr(kFamilyPrefix.size()));
+      variables_.push_back({std::move(family), kind});
     }
   }
-  void add_group(const SqlTable& rows, DatabasePage& page, const MetricDesc<2>& desc, std::string_view prefix,
-                 bool (*wanted)(std::string_view)) const {
+  void add_group(const SqlTable& rows, DatabasePage& page, const MetricDesc<2>& desc, Kind kind,
+                 std::string_view prefix) const {
     auto family = page.established(desc);
     for (std::size_t row = 0; row < rows.rows(); ++row) {
-      if (!name_of(row).starts_with(prefix)) continue;
-      const std::string_view label = name_of(row).substr(prefix.size());
-      const auto value = mysql_number(rows, row, 1);
-      if (value && wanted(label)) family.add(*value, label);
+      if (variables_[row].kind != kind) continue;
+      if (const auto value = mysql_number(rows, row, 1))
+        family.add(*value, std::string_view(variables_[row].family).substr(kFamilyPrefix.size() + prefix.size()));
     }
   }
 
-  std::vector<std::string> names_;  // full family names, a row; kept for their memory
+  std::vector<Variable> variables_;  // by row
 };
 
 }  // namespace

@@ -8,8 +8,8 @@
 namespace finwatch::database {
 namespace {
 
-constexpr MetricDesc kVariable{Established{}, MetricType::gauge, "mysql_global_variables_*",
-                               "A system variable that is a number or a switch, from SHOW GLOBAL VARIABLES.", "target"};
+constexpr MetricDesc kVariable{Established{}, MetricType::gauge, "mysql_global_variables_*", "From SHOW GLOBAL VARIABLES.",
+                               "target"};
 constexpr MetricDesc kVersion{Established{},
                               MetricType::gauge,
                               "mysql_version_info",

@@ -233,8 +233,9 @@ class Replication final : public Reader {
     const std::string_view statement = session.is_mariadb()         ? "SHOW ALL SLAVES STATUS"
                                        : session.version() >= 80022 ? "SHOW REPLICA STATUS"
                                                                     : "SHOW SLAVE STATUS";
-    if (Status status = session.query(statement); !status) return status;
-    const SqlTable& rows = session.rows();
+    const Result<const SqlTable*> answer = session.shared(statement);
+    if (!answer) return answer.error();
+    const SqlTable& rows = **answer;
     const auto column = [&](std::string_view name, std::string_view former) {
       const auto found = rows.column(name);
       return found ? found : rows.column(former);

@@ -1,4 +1,6 @@
-#include "database/collector.h"
+#include <algorithm>
+
+#include "database/targets/mysql_shared.h"
 
 namespace finwatch::database {
 namespace {
@@ -53,9 +55,10 @@ constexpr MetricRef kMetrics[] = {kOldest,  kIdleOldest,  kIdle,    kPrepared, k
                                   kRunning, kQueryOldest, kHorizon, kUndo,     kSlow};
 
 constexpr std::string_view kAges[] = {"1s", "5s", "30s", "300s"};
+constexpr double kAgeSeconds[] = {1, 5, 30, 300};
 constexpr std::size_t kApplications = 20;
 
-// Both statements give these columns, one row an application. clock_timestamp(), because now() is when our own statement began.
+// One row an application. clock_timestamp(), because now() is when our own statement began.
 enum Column : std::size_t { kName, kSlowFirst, kQuery = kSlowFirst + std::size(kAges), kTransaction, kIdleFor, kIdleCount };
 
 constexpr std::string_view kPostgresSessions = R"(
@@ -88,29 +91,12 @@ SELECT holder, coalesce(max(age), 0)
         UNION ALL VALUES ('session', 0), ('walsender', 0), ('prepared', 0), ('slot', 0)) AS held
  GROUP BY 1 ORDER BY 1)";
 
-// Signed, because MySQL takes a negative difference of unsigned numbers for an error. trx_started is in the time zone of the
-// operating system, whatever time_zone says; one of the server's own (replication, events) is no client. A transaction without a
-// session is a prepared one that was found again.
-constexpr std::string_view kMysqlSessions = R"(
-SELECT '', coalesce(sum(running >= 1), 0), coalesce(sum(running >= 5), 0),
-       coalesce(sum(running >= 30), 0), coalesce(sum(running >= 300), 0),
-       coalesce(max(running), 0), coalesce(max(open), 0), coalesce(max(idle), 0), count(idle)
-  FROM (SELECT CASE WHEN p.COMMAND IN ('Query', 'Execute', 'Fetch', 'Prepare') THEN p.TIME END AS running,
-               greatest(CAST(unix_timestamp() AS SIGNED) -
-                        CAST(unix_timestamp(convert_tz(t.trx_started, 'SYSTEM', @@session.time_zone)) AS SIGNED), 0) AS open,
-               CASE WHEN p.COMMAND = 'Sleep' AND t.trx_id IS NOT NULL THEN p.TIME END AS idle
-          FROM information_schema.PROCESSLIST p
-          LEFT JOIN information_schema.INNODB_TRX t ON t.trx_mysql_thread_id = p.ID
-         WHERE p.ID <> connection_id() AND p.COMMAND NOT IN ('Daemon', 'Binlog Dump', 'Binlog Dump GTID')
-           AND p.USER NOT IN ('system user', 'event_scheduler')) AS sessions)";
-
-// The same column under two names.
-constexpr std::string_view kMysqlUndo =
-    "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rseg_history_len' AND STATUS = 'enabled'";
-constexpr std::string_view kMariadbUndo =
-    "SELECT COUNT FROM information_schema.INNODB_METRICS WHERE NAME = 'trx_rseg_history_len' AND ENABLED = 1";
-
-constexpr std::string_view kMysqlSlow = "SHOW GLOBAL STATUS LIKE 'Slow_queries'";
+void add_ages(DatabasePage& page, double query, double transaction, double idle_for, double idle) {
+  page.family(kQueryOldest).add(query);
+  page.family(kOldest).add(transaction);
+  page.family(kIdleOldest).add(idle_for);
+  page.family(kIdle).add(idle);
+}
 
 void add_sessions(const SqlTable& rows, DatabasePage& page) {
   auto running = page.family(kRunning);
@@ -134,10 +120,7 @@ void add_sessions(const SqlTable& rows, DatabasePage& page) {
   }
   if (rows.rows() > kApplications)
     for (std::size_t age = 0; age < std::size(kAges); ++age) running.add(others[age], "other", kAges[age]);
-  page.family(kQueryOldest).add(query);
-  page.family(kOldest).add(transaction);
-  page.family(kIdleOldest).add(idle_for);
-  page.family(kIdle).add(idle);
+  add_ages(page, query, transaction, idle_for, idle);
 }
 
 Status read_postgres(Session& session, DatabasePage& page) {
@@ -156,15 +139,42 @@ Status read_postgres(Session& session, DatabasePage& page) {
   return ok();
 }
 
+// What a client's name for itself is, these servers do not tell: all are one application.
+void add_sessions(const MysqlSessions& sessions, DatabasePage& page) {
+  std::size_t slow[std::size(kAges)] = {};
+  double query = 0;
+  double transaction = 0;
+  double idle_for = 0;
+  double idle = 0;
+  for (const MysqlSession& one : sessions.all) {
+    if (!one.is_client || one.is_own) continue;
+    const double seconds = one.seconds.value_or(0);
+    if (one.command == "Query" || one.command == "Execute" || one.command == "Fetch" || one.command == "Prepare") {
+      for (std::size_t age = 0; age < std::size(kAges); ++age)
+        if (seconds >= kAgeSeconds[age]) ++slow[age];
+      query = std::max(query, seconds);
+    }
+    transaction = std::max(transaction, one.transaction_seconds.value_or(0));
+    if (!one.is_idle_in_transaction()) continue;
+    ++idle;
+    // A transaction that began after the session was looked at: it had been idle for long, and is not any more.
+    idle_for = std::max(idle_for, std::min(seconds, *one.transaction_seconds));
+  }
+  auto running = page.family(kRunning);
+  for (std::size_t age = 0; age < std::size(kAges); ++age) running.add(slow[age], "", kAges[age]);
+  add_ages(page, query, transaction, idle_for, idle);
+}
+
 Status read_mysql(Session& session, DatabasePage& page) {
-  if (Status status = session.query(kMysqlSessions); !status) return status;
-  add_sessions(session.rows(), page);
-  if (Status status = session.query(session.is_mariadb() ? kMariadbUndo : kMysqlUndo); !status) return status;
-  if (session.rows().rows() > 0)
-    if (const auto length = session.rows().number(0, 0)) page.family(kUndo).add(*length);
-  if (Status status = session.query(kMysqlSlow); !status) return status;
-  if (session.rows().rows() > 0)
-    if (const auto slow = session.rows().number(0, 1)) page.family(kSlow).add(*slow);
+  const Result<MysqlSessions> sessions = mysql_sessions(session);
+  if (!sessions) return sessions.error();
+  const Result<NamedValues> metrics = mysql_innodb_metrics(session);
+  if (!metrics) return metrics.error();
+  const Result<NamedValues> counts = mysql_status(session);
+  if (!counts) return counts.error();
+  add_sessions(*sessions, page);
+  if (const auto length = metrics->value("trx_rseg_history_len")) page.family(kUndo).add(*length);
+  if (const auto slow = counts->value("Slow_queries")) page.family(kSlow).add(*slow);
   // MySQL wants XA_RECOVER_ADMIN, and says so with an error that is no error of permission: then there is no sample.
   const Status prepared = session.query("XA RECOVER");
   if (prepared)

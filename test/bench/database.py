@@ -29,19 +29,20 @@ from harness import eventually, free_port, get, write  # noqa: E402
 from servers import Mariadb, Postgres  # noqa: E402
 
 TICK = 1000.0 / os.sysconf("SC_CLK_TCK")
+PROCESS_CLOCK = 2  # CPUCLOCK_SCHED in the lowest bits of a clock's number, the process above them: counts nanoseconds
 
 
 def cpu_ms(processes):
-    """User and system time of the processes, with that of children that ended and were waited for."""
-    total = 0
+    """User and system time of the processes, with that of children that ended and were waited for, which the kernel counts in ticks."""
+    total = 0.0
     for pid in processes:
         try:
             with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
                 fields = stat.read().rsplit(") ", 1)[1].split()
-            total += sum(int(each) for each in fields[11:15])
+            total += time.clock_gettime(~pid << 3 | PROCESS_CLOCK) * 1000 + (int(fields[13]) + int(fields[14])) * TICK
         except OSError:
             pass
-    return total * TICK
+    return total
 
 
 def memory_mib(pid, field):

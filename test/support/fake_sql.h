@@ -38,6 +38,10 @@ class FakeServer final : public Sql {
   int version() const override { return version_; }
   std::string_view version_text() const override { return "fake"; }
 
+  /// What collectors of MySQL and MariaDB ask first: SHOW PROCESSLIST with rows of id, user, database, command, seconds and state, and
+  /// INNODB_TRX with rows of a session's id, whether it waits, and its age. Our own session is 7, max_connections 151.
+  void answer_sessions(const std::vector<Cells>& processes, const std::vector<Cells>& transactions);
+
   std::vector<std::string> asked;  // every statement, in order
 
  private:

@@ -87,6 +87,13 @@ struct FamilyPieces {
 };
 constexpr std::size_t kEnd = ~std::size_t{0};
 
+// By find(), which looks at many bytes at a time.
+std::size_t lines_in(std::string_view text) {
+  std::size_t lines = 0;
+  for (std::size_t at = text.find('\n'); at != std::string_view::npos; at = text.find('\n', at + 1)) ++lines;
+  return lines;
+}
+
 class Merger {
  public:
   void take(const MetricSink& from, std::size_t& budget, std::size_t& cut) {
@@ -94,7 +101,7 @@ class Merger {
     for (std::size_t i = 0; i < marks.size(); ++i) {
       const std::size_t end = i + 1 < marks.size() ? marks[i + 1].offset : from.samples().size();
       std::string_view lines = from.samples().substr(marks[i].offset, end - marks[i].offset);
-      std::size_t series = static_cast<std::size_t>(std::count(lines.begin(), lines.end(), '\n'));
+      std::size_t series = lines_in(lines);
       if (series > budget) {
         cut += series - budget;
         std::size_t length = 0;

@@ -10,6 +10,12 @@ namespace {
 
 constexpr char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
 
+// What no metric name may hold becomes _.
+constexpr char metric_letter(char letter) {
+  const char c = small(letter);
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ? c : '_';
+}
+
 bool same_word(std::string_view text, std::string_view small_word) {
   if (text.size() != small_word.size()) return false;
   for (std::size_t i = 0; i < text.size(); ++i)
@@ -50,11 +56,14 @@ std::optional<double> mysql_number(const SqlTable& rows, std::size_t row, std::s
 
 std::string mysql_metric_name(std::string_view prefix, std::string_view name) {
   std::string out(prefix);
-  for (const char letter : name) {
-    const char c = small(letter);
-    out += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ? c : '_';
-  }
+  for (const char letter : name) out += metric_letter(letter);
   return out;
+}
+
+bool is_mysql_metric_name(std::string_view metric, std::string_view prefix, std::string_view name) {
+  return metric.size() == prefix.size() + name.size() && metric.starts_with(prefix) &&
+         std::equal(name.begin(), name.end(), metric.begin() + static_cast<std::ptrdiff_t>(prefix.size()),
+                    [](char letter, char known) { return metric_letter(letter) == known; });
 }
 
 }  // namespace finwatch::database

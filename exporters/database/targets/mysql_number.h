@@ -15,5 +15,7 @@ std::optional<double> mysql_number(const SqlTable& rows, std::size_t row, std::s
 
 /// "mysql_global_status_" and the name in small letters; what no metric name may hold becomes "_".
 std::string mysql_metric_name(std::string_view prefix, std::string_view name);
+/// Whether `metric` is what mysql_metric_name() makes of the two.
+bool is_mysql_metric_name(std::string_view metric, std::string_view prefix, std::string_view name);
 
 }  // namespace finwatch::database

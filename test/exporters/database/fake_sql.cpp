@@ -18,6 +18,15 @@ void FakeServer::refuse(std::string part, Errc code) {
   answers_.push_front(std::move(answer));
 }
 
+void FakeServer::answer_sessions(const std::vector<Cells>& processes, const std::vector<Cells>& transactions) {
+  std::vector<Cells> rows;
+  for (const Cells& one : processes)
+    rows.push_back({one.at(0), one.at(1), "10.1.2.3:4567", one.at(2), one.at(3), one.at(4), one.at(5), kNull});
+  answer("SHOW PROCESSLIST", {"Id", "User", "Host", "db", "Command", "Time", "State", "Info"}, rows);
+  answer("SELECT trx_mysql_thread_id, trx_state", {"", "", ""}, transactions);
+  answer("SELECT connection_id()", {"", ""}, {{"7", "151"}});
+}
+
 Status FakeServer::query(std::string_view statement, SteadyTime, SqlTable& rows) {
   asked.emplace_back(statement);
   rows.clear();

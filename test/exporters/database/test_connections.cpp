@@ -30,24 +30,31 @@ finwatch_db_connections_headroom{target="nc",engine="postgresql"} 60
 )");
 }
 
-TEST_CASE("connections: MariaDB") {
-  FakeServer server(Engine::mariadb, 101119);
-  server.answer("PROCESSLIST", {"", "", "", "", ""}, {{"nc", "nc_app", "", "idle in transaction", "4"}});
-  server.answer("max_connections", {""}, {{"151"}});
+TEST_CASE("connections: MySQL and MariaDB count the sessions of clients, the largest group first") {
+  const auto [engine, word] = GENERATE(table<Engine, std::string>({{Engine::mysql, "mysql"}, {Engine::mariadb, "mariadb"}}));
+  FakeServer server(engine, 101119);
+  server.answer_sessions({{"1", "system user", kNull, "Daemon", kNull, "InnoDB purge"},
+                          {"2", "event_scheduler", kNull, "Sleep", "9", ""},
+                          {"3", "replica", kNull, "Binlog Dump", "900", "waiting"},
+                          {"7", "monitor", kNull, "Query", "0", "starting"},
+                          {"11", "nc_app", "nc", "Sleep", "60", ""},
+                          {"12", "nc_app", "nc", "Sleep", "60", ""},
+                          {"13", "nc_app", "nc", "Sleep", "60", ""},
+                          {"14", "nc_app", "nc", "Query", "2", "Sending data"}},
+                         {{"14", "0", "3"}, {"12", "0", "61"}, {"13", "0", "62"}, {"0", "0", "9000"}});
   server.answer("SHOW GLOBAL STATUS", {"", ""},
                 {{"Connection_errors_max_connections", "7"}, {"Max_used_connections", "90"}, {"Threads_connected", "12"}});
   const Collected got = read_once(connections_collector, server);
   REQUIRE(got.status);
-  CHECK(
-      got.samples ==
-      R"(finwatch_db_connections{target="nc",engine="mariadb",database="nc",user="nc_app",application="",state="idle in transaction"} 4
-finwatch_db_connections_refused_total{target="nc",engine="mariadb"} 7
-finwatch_db_connections_peak{target="nc",engine="mariadb"} 90
-finwatch_db_connections_used{target="nc",engine="mariadb"} 12
-finwatch_db_connections_limit{target="nc",engine="mariadb"} 151
-finwatch_db_connections_reserved{target="nc",engine="mariadb"} 0
-finwatch_db_connections_headroom{target="nc",engine="mariadb"} 139
-)");
+  const std::string both = "{target=\"nc\",engine=\"" + word + "\"";
+  const std::string of_nc = "finwatch_db_connections" + both + ",database=\"nc\",user=\"nc_app\",application=\"\",state=\"";
+  CHECK(got.samples ==
+        of_nc + "idle in transaction\"} 2\n" +                                                                             //
+            "finwatch_db_connections" + both + ",database=\"\",user=\"monitor\",application=\"\",state=\"active\"} 1\n" +  //
+            of_nc + "active\"} 1\n" + of_nc + "idle\"} 1\n" +                                                              //
+            "finwatch_db_connections_used" + both + "} 12\n" + "finwatch_db_connections_limit" + both + "} 151\n" +
+            "finwatch_db_connections_reserved" + both + "} 0\n" + "finwatch_db_connections_headroom" + both + "} 139\n" +
+            "finwatch_db_connections_peak" + both + "} 90\n" + "finwatch_db_connections_refused_total" + both + "} 7\n");
 }
 
 TEST_CASE("connections: a missing grant is an error, and so is a statement that the server does not know") {

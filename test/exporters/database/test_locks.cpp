@@ -30,7 +30,7 @@ const std::vector<std::string> kFive(5), kTwo(2), kThree(3), kFour(4), kTen(10);
 
 // A (11) sits in its transaction; B (12) and C (13) queue for its row, D (14) waits for C's.
 void answer_postgres_chain(FakeServer& server) {
-  server.answer("FILTER (WHERE wait_event_type = 'Lock')", kFive, {{"3", "0", "7", kNull, "t"}});
+  server.answer("FILTER (WHERE wait_event_type = 'Lock')", kThree, {{"3", "7", "t"}});
   server.answer("pg_blocking_pids", kTwo, {{"12", "11"}, {"13", "12"}, {"14", "13"}});
   server.answer(
       "FROM pg_locks", kTen,
@@ -56,7 +56,7 @@ finwatch_db_lock_root_wait_seconds{target="nc",engine="postgresql",rank="1"} 48.
 
 TEST_CASE("locks: PostgreSQL, nobody waits: one statement") {
   FakeServer server(Engine::postgresql, 150004);
-  server.answer("FILTER (WHERE wait_event_type = 'Lock')", kFive, {{"0", "0", kNull, kNull, "t"}});
+  server.answer("FILTER (WHERE wait_event_type = 'Lock')", kThree, {{"0", kNull, "t"}});
   const Collected got = read_once(locks_collector, server);
   REQUIRE(got.status);
   CHECK(got.samples == nothing("postgresql"));
@@ -98,7 +98,7 @@ TEST_CASE("locks: the picture has the statements without their literals, as long
 
 TEST_CASE("locks: PostgreSQL, a prepared transaction blocks; a waiter that went meanwhile has no wait") {
   FakeServer server(Engine::postgresql, 150004);
-  server.answer("FILTER (WHERE wait_event_type = 'Lock')", kFive, {{"1", "0", "0", kNull, "t"}});
+  server.answer("FILTER (WHERE wait_event_type = 'Lock')", kThree, {{"1", "0", "t"}});
   server.answer("pg_blocking_pids", kTwo, {{"12", "0"}});
   server.answer("FROM pg_locks", kTen, {});
   server.answer("pg_prepared_xacts", kThree, {{"nc", "nc_app", "86400"}});
@@ -118,7 +118,9 @@ finwatch_db_lock_root_blocked_sessions{target="nc",engine="postgresql",rank="1"}
 TEST_CASE("locks: MySQL, row locks and a metadata lock; the queue's own edges are reduced") {
   const int version = GENERATE(80036, 80404, 90100);
   FakeServer server(Engine::mysql, version);
-  server.answer("COUNT(DISTINCT OWNER_THREAD_ID)", kFive, {{"3", "2", "2", "9", "1"}});
+  server.answer_sessions({}, {{"12", "1", "50"}, {"13", "1", "50"}, {"14", "1", "50"}, {"11", "0", "60"}});
+  server.answer("INNODB_METRICS", kTwo, {{"lock_deadlocks", "2"}, {"lock_timeouts", "9"}});
+  server.answer("COUNT(DISTINCT OWNER_THREAD_ID)", kTwo, {{"2", "1"}});
   // Transaction 999 ended between the two statements.
   server.answer("performance_schema.data_lock_waits", kTwo,
                 {{"112", "111"}, {"113", "111"}, {"113", "112"}, {"114", "113"}, {"114", "999"}});
@@ -155,23 +157,28 @@ finwatch_db_lock_root_info{target="nc",engine="mysql",rank="1",user="nc_app",app
 finwatch_db_lock_root_blocked_sessions{target="nc",engine="mysql",rank="1"} 5
 finwatch_db_lock_root_wait_seconds{target="nc",engine="mysql",rank="1"} 48
 )");
-  CHECK(server.asked.size() == 6);
+  CHECK(server.asked.size() == 10);
 }
 
-TEST_CASE("locks: MySQL, nobody waits: one statement; without performance_schema there is no answer") {
+TEST_CASE(
+    "locks: MySQL, nobody waits: one statement beside those that are shared; without performance_schema there is no answer") {
   FakeServer server(Engine::mysql, 80036);
-  server.answer("COUNT(DISTINCT OWNER_THREAD_ID)", kFive, {{"0", "0", kNull, kNull, "1"}});
+  server.answer_sessions({}, {});
+  server.answer("INNODB_METRICS", kTwo, {});
+  server.answer("COUNT(DISTINCT OWNER_THREAD_ID)", kTwo, {{"0", "1"}});
   const Collected got = read_once(locks_collector, server);
   REQUIRE(got.status);
   CHECK(got.samples == nothing("mysql"));
-  CHECK(server.asked.size() == 1);
-  server.answer("COUNT(DISTINCT OWNER_THREAD_ID)", kFive, {{"0", "0", kNull, kNull, "0"}});
+  CHECK(server.asked.size() == 5);
+  server.answer("COUNT(DISTINCT OWNER_THREAD_ID)", kTwo, {{"0", "0"}});
   CHECK(read_once(locks_collector, server).status.error().code == Errc::no_data);
 }
 
 TEST_CASE("locks: MariaDB, row locks; more wait than are asked after; last statements are left out when they cannot be read") {
   FakeServer server(Engine::mariadb, 101119);
-  server.answer("STATE LIKE 'Waiting for % lock'),", kFive, {{"300", "0", "4", "1", "1"}});
+  server.answer_sessions({}, std::vector<FakeServer::Cells>(300, {"12", "1", "50"}));
+  server.answer("INNODB_METRICS", kTwo, {{"lock_timeouts", "1"}});
+  server.answer("SHOW GLOBAL STATUS", kTwo, {{"Innodb_deadlocks", "4"}});
   server.answer("INNODB_LOCK_WAITS", kTwo, {{"112", "111"}, {"113", "111"}, {"113", "112"}});
   server.answer("INNODB_LOCKS", kFour,
                 {{"111", "11", kNull, "0"}, {"112", "12", "nc.voucher", "1"}, {"113", "13", "nc.voucher", "1"}});
@@ -207,7 +214,9 @@ TEST_CASE("locks: a queue so long that its pairs are cut has one root still") {
   for (std::size_t id = 0; id <= 250; ++id)
     transactions.push_back({words[id].c_str(), words[id].c_str(), "nc.voucher", id > 0 ? "1" : "0"});
   FakeServer server(Engine::mariadb, 101119);
-  server.answer("STATE LIKE 'Waiting for % lock'),", kFive, {{"250", "0", kNull, kNull, "1"}});
+  server.answer_sessions({}, std::vector<FakeServer::Cells>(250, {"12", "1", "50"}));
+  server.answer("INNODB_METRICS", kTwo, {});
+  server.answer("SHOW GLOBAL STATUS", kTwo, {});
   server.answer("INNODB_LOCK_WAITS", kTwo, pairs);
   server.answer("INNODB_LOCKS", kFour, transactions);
   server.answer("p.TIME_MS", kTen, {});
@@ -225,7 +234,9 @@ TEST_CASE("locks: a queue so long that its pairs are cut has one root still") {
 TEST_CASE("locks: MariaDB, a metadata lock whose holder is known from the plugin, or from nowhere") {
   const bool has_plugin = GENERATE(true, false);
   FakeServer server(Engine::mariadb, 110809);
-  server.answer("STATE LIKE 'Waiting for % lock'),", kFive, {{"0", "1", "0", "0", "1"}});
+  server.answer_sessions({{"20", "dba", "nc", "Query", "30", "Waiting for table metadata lock"}}, {});
+  server.answer("INNODB_METRICS", kTwo, {{"lock_timeouts", "0"}});
+  server.answer("SHOW GLOBAL STATUS", kTwo, {{"Innodb_deadlocks", "0"}});
   server.refuse("performance_schema.metadata_locks", Errc::permission);
   server.answer("SELECT ID FROM information_schema.PROCESSLIST", {""}, {{"20"}});
   if (has_plugin)
@@ -260,7 +271,7 @@ TEST_CASE("locks: what is missing is said") {
   FakeServer postgres(Engine::postgresql, 150000);
   CHECK(read_once(locks_collector, postgres).status.error().code == Errc::malformed);
   // Without pg_monitor the server shows the sessions of others, and not what they do.
-  postgres.answer("FILTER (WHERE wait_event_type = 'Lock')", kFive, {{"0", "0", "0", kNull, "f"}});
+  postgres.answer("FILTER (WHERE wait_event_type = 'Lock')", kThree, {{"0", "0", "f"}});
   CHECK(read_once(locks_collector, postgres).status.error().code == Errc::permission);
   for (const Engine engine : {Engine::mysql, Engine::mariadb}) {
     FakeServer server(engine, 101119);

@@ -67,3 +67,20 @@ TEST_CASE("mysql_global_status: a refused grant") {
   CHECK(got.status.error().code == Errc::permission);
   CHECK(got.samples.empty());
 }
+
+TEST_CASE("mysql_global_status: a server that is upgraded tells other variables, in another order") {
+  FakeServer server(Engine::mariadb, 101119);
+  KeptReader reader(mysql_global_status_collector);
+  server.answer("SHOW GLOBAL STATUS", {"", ""}, {{"Com_select", "1"}, {"Threads_running", "4"}});
+  CHECK(reader.read(server).samples ==
+        "mysql_global_status_threads_running{target=\"nc\"} 4\n"
+        "mysql_global_status_commands_total{target=\"nc\",command=\"select\"} 1\n");
+  server.answer("SHOW GLOBAL STATUS", {"", ""}, {{"Com_select", "2"}, {"Threads_running", "5"}});
+  CHECK(reader.read(server).series == 2);
+  server.answer("SHOW GLOBAL STATUS", {"", ""}, {{"Threads_running", "6"}, {"Com_select", "3"}});
+  CHECK(reader.read(server).samples ==
+        "mysql_global_status_threads_running{target=\"nc\"} 6\n"
+        "mysql_global_status_commands_total{target=\"nc\",command=\"select\"} 3\n");
+  server.answer("SHOW GLOBAL STATUS", {"", ""}, {{"Threads_cached", "7"}});
+  CHECK(reader.read(server).samples == "mysql_global_status_threads_cached{target=\"nc\"} 7\n");
+}

@@ -25,9 +25,21 @@ FakeServer postgres(int version) {
 
 FakeServer mysql_kin(Engine engine, int version) {
   FakeServer server(engine, version);
-  server.answer("INNODB_TRX", {"", "", "", "", "", "", "", "", ""}, {{"", "4", "3", "1", "1", "900", "1200", "800", "2"}});
-  server.answer(engine == Engine::mariadb ? "ENABLED = 1" : "STATUS = 'enabled'", {"COUNT"}, {{"51000"}});
-  server.answer("Slow_queries", {"", ""}, {{"Slow_queries", "17"}});
+  server.answer_sessions({{"3", "replica", kNull, "Binlog Dump", "90000", ""},
+                          {"4", "system user", kNull, "Query", "90000", "applies"},
+                          {"7", "monitor", kNull, "Query", "90000", ""},
+                          {"11", "nc_app", "nc", "Query", "900", ""},
+                          {"12", "nc_app", "nc", "Execute", "6", ""},
+                          {"13", "nc_app", "nc", "Fetch", "5", ""},
+                          {"14", "nc_app", "nc", "Prepare", "4", ""},
+                          {"15", "nc_app", "nc", "Sleep", "800", ""},
+                          {"16", "nc_app", "nc", "Sleep", "7000", ""},
+                          {"17", "nc_app", "nc", "Sleep", "8000", ""}},
+                         // That of 16 began after its session was seen idle; 17 has none; 0 is prepared and has no session.
+                         {{"15", "0", "1200"}, {"16", "0", "0"}, {"11", "1", "900"}, {"0", "0", "9000"}, {"4", "0", "90000"}});
+  server.answer(engine == Engine::mariadb ? "ENABLED = 1" : "STATUS = 'enabled'", {"NAME", "COUNT"},
+                {{"trx_rseg_history_len", "51000"}});
+  server.answer("SHOW GLOBAL STATUS", {"", ""}, {{"Slow_queries", "17"}});
   server.refuse("XA RECOVER", Errc::malformed);
   return server;
 }
