@@ -20,9 +20,9 @@ about() {
     lint) echo "layout, shellcheck" ;;
     tidy) echo "clang-tidy over the tree" ;;
     e2e) echo "the released programs: allocations counted, Prometheus, node_exporter, quickstart" ;;
-    live) echo "finwatch-database beside real PostgreSQL and MariaDB servers" ;;
+    live) echo "finwatch-database beside real PostgreSQL and MariaDB servers, and a real Tryton under faults" ;;
     package) echo "cmake --install, .deb" ;;
-    fuzz) echo "each fuzzer for 20 s" ;;
+    fuzz) echo "each fuzzer for 10 s" ;;
   esac
 }
 
@@ -141,7 +141,7 @@ stage_package() { quietly test/package/test_package.sh; local status=$?; one "$s
 
 stage_fuzz() {
   local out=$logs/fuzz.out status summary
-  test/fuzz/run.sh 20 >"$out" 2>&1
+  test/fuzz/run.sh 10 >"$out" 2>&1
   status=$?
   cat "$out" >>"$log"
   summary=$(grep -E '^[0-9]+ passed, [0-9]+ failed' "$out" | tail -1)
