@@ -10,6 +10,8 @@ CREATE USER IF NOT EXISTS finwatch_monitor@'%' WITH MAX_USER_CONNECTIONS 5 ACCOU
 
 -- Sessions, InnoDB's transactions and tablespaces; binary logs and replicas.  会话、InnoDB 事务与表空间；二进制日志与复制状态。
 GRANT PROCESS, REPLICATION CLIENT ON *.* TO finwatch_monitor@'%';
+-- Only for reserved_port, the way in through admin_port when every slot is taken.  仅在使用 reserved_port（连接数占满时经 admin_port 登录）时需要。
+-- GRANT SERVICE_CONNECTION_ADMIN ON *.* TO finwatch_monitor@'%';
 -- Waits, locks, digests of statements, error counts.  等待、锁、语句摘要、错误计数。
 GRANT SELECT ON performance_schema.* TO finwatch_monitor@'%';
 -- Estimated rows of tables.  各表的估算行数。

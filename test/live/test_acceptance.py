@@ -4,11 +4,12 @@ the reason named, at most two sessions, no growth, and all well again within two
 """
 import concurrent.futures
 import contextlib
+import subprocess
 import time
 import unittest
 
 from database import PASSWORD, Database, add_monitor, target_of
-from harness import check, eventually, write
+from harness import check, eventually, free_port, write
 from servers import Mariadb, Postgres
 
 ENGINES = (("pg", Postgres), ("maria", Mariadb))
@@ -97,6 +98,24 @@ class Acceptance(unittest.TestCase):
                         held.close()
                         time.sleep(1)
                         well_within_two(late, "late")
+
+    def test_the_reserved_slot(self):
+        reserved = free_port()
+        with Mariadb(["--max-connections=10", f"--extra-port={reserved}", "--extra-max-connections=3"]) as server:
+            add_monitor(server)
+            with contextlib.ExitStack() as held:
+                for _ in range(14):
+                    held.enter_context(server.session("SELECT 1;"))
+                eventually(lambda: "Too many connections" in _refusal(server), 20, "the slots do not fill")
+                with Database([target_of(server, "late", reserved_port=reserved, medium_interval="2s")]) as late:
+                    page = eventually(lambda: _if(late.scrape(), lambda p: p.up("late")), 20,
+                                      lambda: f"{late.scrape().reason('late')}: {late.log()}")
+                    check(page.value("finwatch_db_own_reserved_slot", target="late") == 1, "not from the reserved slot")
+                    check(page.value("finwatch_db_connections_headroom", target="late") <= 0, "there is headroom")
+                    check(late.sessions(reserved) == 1 and late.sessions(server.port) == 0, "other sessions than the reserved one")
+                    held.close()
+                    eventually(lambda: late.value("finwatch_db_own_reserved_slot", target="late") == 0, 20, "the slot is not given back")
+                    check(late.scrape().up("late") and late.sessions(reserved) == 0, "not on an ordinary slot")
 
     def test_killed_and_restarted(self):
         for name, server, exporter in self.each():
@@ -209,6 +228,12 @@ class Acceptance(unittest.TestCase):
             check(after[0] <= before[0] + 512 and after[1] <= before[1] + 2 and after[2] <= before[2], f"{before} became {after}")
             check(exporter.value("finwatch_db_own_logins_total", target=name) == logins, "a login in a steady state")
             check(exporter.sessions(server.port) <= 2, "more than two sessions")
+
+
+def _refusal(server):
+    """What the server says to one more ordinary session."""
+    done = subprocess.run(server.client("") + ["-e", "SELECT 1"], capture_output=True, text=True, check=False)
+    return done.stderr
 
 
 def _if(value, holds):

@@ -27,6 +27,9 @@ constexpr MetricDesc kVersion{
     MetricType::info, "finwatch_db_version_info", "The server's version, as it says itself.", "target", "engine", "version"};
 constexpr MetricDesc kSessions{MetricType::gauge, "finwatch_db_own_sessions",
                                "Sessions that this program holds there, at most two.", "target", "engine"};
+constexpr MetricDesc kReserved{MetricType::gauge, "finwatch_db_own_reserved_slot",
+                               "Whether it watches from the slot behind reserved_port, every ordinary one being taken.",
+                               "target", "engine"};
 constexpr MetricDesc kLogins{MetricType::counter, "finwatch_db_own_logins_total", "Sessions that this program opened there.",
                              "target", "engine"};
 constexpr MetricDesc kFailures{MetricType::counter, "finwatch_db_own_login_failures_total",
@@ -64,7 +67,7 @@ constexpr MetricDesc kCut{MetricType::gauge,
                           "target",
                           "engine",
                           "collector"};
-constexpr MetricRef kMetrics[] = {kUp,       kPgUp,    kMysqlUp, kDown,   kVersion,  kSessions, kLogins,
+constexpr MetricRef kMetrics[] = {kUp,       kPgUp,    kMysqlUp, kDown,   kVersion,  kSessions, kReserved, kLogins,
                                   kFailures, kConnect, kSuccess, kReason, kDuration, kLast,     kCut};
 
 struct Seen {
@@ -170,6 +173,9 @@ void write_own(MetricSink& sink, const std::vector<Seen>& all) {
   for (const Seen& seen : all)
     if (!seen.view.version.empty()) version.add(1, seen.target->name(), engine_of(seen), seen.view.version);
   each(kSessions, [](const TargetView& view) { return view.sessions; });
+  auto reserved = sink.family(kReserved);
+  for (const Seen& seen : all)
+    if (seen.target->options().reserved_port != 0) reserved.add(seen.view.reserved, seen.target->name(), engine_of(seen));
   each(kLogins, [](const TargetView& view) { return view.logins; });
   each(kFailures, [](const TargetView& view) { return view.failures; });
   each(kConnect, [](const TargetView& view) { return view.connect_seconds; });

@@ -61,6 +61,10 @@ class KeptSession {
   /// True when there is one now.
   bool open(SteadyTime deadline);
   bool usable() const { return sql_ && sql_->usable(); }
+  /// Gives a reserved slot back once a medium interval, so that it is not held longer than there is need.
+  void give_back_reserved() {
+    if (sql_ && reserved_ && std::chrono::steady_clock::now() - since_ > state_.options.medium) close();
+  }
   /// Gives up the session; why it had to.
   SqlReason close();
   void close_lost() {
@@ -77,14 +81,38 @@ class KeptSession {
   TargetState& state_;
   const LaneThread thread_;
   const nanoseconds statement_time_;
+  SqlConnected connect(SqlAddress& address, SteadyTime deadline);
+
   std::unique_ptr<Sql> sql_;
   std::unique_ptr<Session> session_;
+  bool reserved_ = false;  // the session is in a slot that the server keeps for emergencies
+  SteadyTime since_{};
   Pauses pauses_;
   SqlReason said_ = SqlReason::none;  // logged last
   Secret password_;
 };
 
+// The server keeps few reserved slots, often one: it is for the fast lane.
+SqlConnected KeptSession::connect(SqlAddress& address, SteadyTime deadline) {
+  SqlConnected connected = state_.connect(address, deadline);
+  reserved_ = false;
+  if (connected.reason != SqlReason::saturated || state_.options.reserved_port == 0 || thread_ != LaneThread::fast)
+    return connected;
+  address.port = state_.options.reserved_port;
+  address.socket.clear();
+  if (address.host.empty() || address.host == "localhost") address.host = "127.0.0.1";
+  SqlConnected second = state_.connect(address, deadline);
+  if (!second.sql) {
+    // What stands in the way of the others is what matters; why the second way is closed too goes into the log.
+    connected.message += "; and on reserved_port: " + second.message;
+    return connected;
+  }
+  reserved_ = true;
+  return second;
+}
+
 bool KeptSession::open(SteadyTime deadline) {
+  give_back_reserved();
   if (usable()) return true;
   close_lost();
   const SteadyTime now = std::chrono::steady_clock::now();
@@ -100,7 +128,7 @@ bool KeptSession::open(SteadyTime deadline) {
   if (!pauses_.over(now)) return false;
   password_ = address->password;
   address->statement_timeout_ms = static_cast<int>(std::chrono::duration_cast<milliseconds>(statement_time_).count());
-  SqlConnected connected = state_.connect(*address, deadline);
+  SqlConnected connected = connect(*address, deadline);
   const SteadyTime end = std::chrono::steady_clock::now();
   if (!connected.sql) {
     pauses_.failed(end, connected.reason);
@@ -116,7 +144,8 @@ bool KeptSession::open(SteadyTime deadline) {
   said_ = SqlReason::none;
   sql_ = std::move(connected.sql);
   session_ = std::make_unique<Session>(*sql_, options, state_.env);
-  state_.logged_in(thread_, sql_->version_text(), seconds_of(end - now));
+  since_ = end;
+  state_.logged_in(thread_, sql_->version_text(), seconds_of(end - now), reserved_);
   return true;
 }
 

@@ -76,7 +76,12 @@ Status read_target(const Tree& map, TargetOptions& target, const std::string& pa
   target.address.host = reader.text("host", "localhost");
   target.address.port = static_cast<int>(reader.integer("port", 0, 1, 65535));
   target.address.socket = reader.text("socket");
+  target.reserved_port = static_cast<int>(reader.integer("reserved_port", 0, 1, 65535));
   read_login(reader, map, target);
+  if (target.reserved_port != 0 && target.address.engine == Engine::postgresql)
+    reader.fail("reserved_port",
+                "reserved_port: PostgreSQL has no such port; since version 16 it keeps slots for roles with "
+                "pg_use_reserved_connections");
   return reader.finish();
 }
 

@@ -24,8 +24,9 @@
 namespace finwatch::database {
 
 struct TargetOptions {
-  std::string name;    // the label `target`
-  SqlAddress address;  // without the password when password_file is set: it is read at each connecting
+  std::string name;       // the label `target`
+  SqlAddress address;     // without the password when password_file is set: it is read at each connecting
+  int reserved_port = 0;  // MariaDB's extra_port, MySQL's admin_port: tried when every ordinary slot is taken; 0: none
   std::string password_file;
   std::string my_cnf;  // a client option file of MySQL's; its [client] section gives what is not set here
   std::chrono::nanoseconds timeout = std::chrono::seconds{5};  // for all of the fast lane; the scrape's deadline may be nearer

@@ -38,6 +38,7 @@ struct TargetView {
   std::uint64_t logins = 0;               // sessions opened so far
   std::uint64_t failures = 0;             // attempts that gave none
   int sessions = 0;                       // open now
+  bool reserved = false;                  // one of them in a slot that the server keeps for emergencies
   std::string version;                    // empty until it was connected once
   std::vector<CollectorView> collectors;
 };

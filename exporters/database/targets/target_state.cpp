@@ -1,6 +1,7 @@
 #include "database/targets/target_state.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace finwatch::database {
 namespace {
@@ -53,6 +54,7 @@ TargetView TargetState::view(std::uint64_t run) const {
                   .logins = logins_,
                   .failures = failures_,
                   .sessions = sessions_,
+                  .reserved = reserved_,
                   .version = version_,
                   .collectors = {}};
   // Still busy with what it could not do before: the first reason is the better one.
@@ -110,12 +112,14 @@ bool TargetState::stopping() const {
   return stopping_;
 }
 
-void TargetState::logged_in(LaneThread thread, std::string_view version, double seconds) {
+void TargetState::logged_in(LaneThread thread, std::string_view version, double seconds, bool reserved) {
   const std::lock_guard lock(mutex_);
   connect_seconds_ = seconds;
   ++logins_;
   ++sessions_;
   version_ = version;
+  if (thread == LaneThread::fast && std::exchange(reserved_, reserved) != reserved && reserved)
+    env.log->warn("every ordinary slot is taken; watching from the reserved one", {{"target", options.name}});
   if (reason_ != SqlReason::none && thread == LaneThread::fast)
     env.log->info("connected", {{"target", options.name}, {"place", options.address.place()}, {"version", version_}});
 }
@@ -131,6 +135,7 @@ void TargetState::session_ended(LaneThread thread, SqlReason why) {
   const std::lock_guard lock(mutex_);
   --sessions_;
   if (thread != LaneThread::fast) return;
+  reserved_ = false;
   if (why != SqlReason::none && reason_ != why)
     env.log->warn("session lost", {{"target", options.name}, {"reason", to_string(why)}});
   reason_ = why;

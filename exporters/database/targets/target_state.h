@@ -53,7 +53,7 @@ class TargetState {
   /// False when the target is taken away before `time`.
   bool rest_until(SteadyTime time) const;
   bool stopping() const;
-  void logged_in(LaneThread thread, std::string_view version, double seconds);
+  void logged_in(LaneThread thread, std::string_view version, double seconds, bool reserved);
   /// `seconds` is nothing when the server was not asked.
   void not_logged_in(LaneThread thread, SqlReason why, std::optional<double> seconds);
   void session_ended(LaneThread thread, SqlReason why);
@@ -80,6 +80,7 @@ class TargetState {
   std::uint64_t logins_ = 0;
   std::uint64_t failures_ = 0;
   int sessions_ = 0;
+  bool reserved_ = false;  // that of the fast lane
   std::string version_;
 };
 

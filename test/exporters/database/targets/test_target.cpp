@@ -32,6 +32,7 @@ struct World {
   std::condition_variable changed;
   bool hangs = false;
   SqlReason refuses = SqlReason::none;
+  int reserved_port = 0;  // that takes sessions also while the others are refused
   int connected = 0;
   int open = 0;
   int fast_rows = 2;
@@ -69,10 +70,11 @@ class WorldSql final : public Sql {
   SqlReason reason_ = SqlReason::none;
 };
 
-SqlConnected connect(const SqlAddress&, SteadyTime) {
+SqlConnected connect(const SqlAddress& address, SteadyTime) {
   {
     const std::lock_guard lock(world.mutex);
-    if (world.refuses != SqlReason::none) return {nullptr, world.refuses, "refused by the test"};
+    if (world.refuses != SqlReason::none && (world.reserved_port == 0 || address.port != world.reserved_port))
+      return {nullptr, world.refuses, "refused by the test"};
   }
   return {std::make_unique<WorldSql>(), SqlReason::none, {}};
 }
@@ -135,6 +137,7 @@ struct Fresh {
     world.refuses = SqlReason::none;
     world.connected = 0;
     world.fast_rows = 2;
+    world.reserved_port = 0;
   }
 };
 
@@ -210,6 +213,27 @@ TEST_CASE("targets: why there is no session is named, and a hanging one holds up
   CHECK(has(page, "finwatch_db_down_reason{target=\"a\",engine=\"postgresql\",reason=\"saturated\"} 1"));
   CHECK(has(page, "finwatch_db_down_reason{target=\"a\",engine=\"postgresql\",reason=\"timeout\"} 0"));
   CHECK(has(page, "finwatch_db_own_sessions{target=\"a\",engine=\"postgresql\"} 0"));
+}
+
+TEST_CASE("targets: when every slot is taken, the fast lane watches from the reserved one, and gives it back") {
+  const Fresh fresh;
+  set(false, SqlReason::saturated);
+  world.reserved_port = 3307;
+  TargetOptions options = named("a");
+  options.address.engine = Engine::mariadb;
+  options.reserved_port = 3307;
+  options.medium = 20ms;
+  Hub hub({std::make_shared<Target>(options, chosen(), Env{}, connect)});
+  const std::string page = page_of(hub);
+  CHECK(has(page, "finwatch_db_up{target=\"a\",engine=\"mariadb\"} 1"));
+  CHECK(has(page, "finwatch_db_own_reserved_slot{target=\"a\",engine=\"mariadb\"} 1"));
+  set(false);
+  bool given_back = false;
+  for (int i = 0; i < 200 && !given_back; ++i, std::this_thread::sleep_for(10ms))
+    given_back = has(page_of(hub), "finwatch_db_own_reserved_slot{target=\"a\",engine=\"mariadb\"} 0");
+  CHECK(given_back);
+  CHECK(has(page_of(hub), "finwatch_db_up{target=\"a\",engine=\"mariadb\"} 1"));
+  CHECK(world.open <= 2);
 }
 
 TEST_CASE("targets: the budget cuts established families first, at whole lines, and says how many") {
