@@ -12,8 +12,8 @@ namespace {
 
 constexpr std::string_view kHost = "finwatch-host";
 
-Ended run(std::vector<std::string> arguments, ProgramSetup setup = {}) {
-  return run_program_once(kHost, std::move(arguments), std::move(setup));
+Ended run(std::vector<std::string> arguments, const ProgramSetup& setup = {}) {
+  return run_program_once(kHost, std::move(arguments), setup);
 }
 
 /// What --config.check says of a configuration file.

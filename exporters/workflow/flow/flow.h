@@ -1,0 +1,140 @@
+// What a flow is: the steps of a business transaction, what each must answer, and how what it created is removed again.
+//
+//   FlowFile file{.path = "packs/tryton.yml", .parameters = …};
+//   Result<std::vector<std::shared_ptr<const Flow>>> flows = read_flows(file, almanac);   // flow_read.cpp
+//   for (const Step& step : flows->front()->steps) …
+//
+// A flow is read once and then only looked at; what a run knows stands in its Variables.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "workflow/net/http.h"
+#include "workflow/value/expect.h"
+#include "workflow/value/extract.h"
+#include "workflow/value/template.h"
+#include "workflow/when/schedule.h"
+
+namespace finwatch::workflow {
+
+/// What a flow may do to the books. The operator grants a mode; a flow that needs a higher one is not run.
+enum class Mode : unsigned char {
+  read_only,
+  simulate,  // the product checks everything and keeps nothing
+  write,     // records are made and removed again
+};
+inline constexpr std::string_view kModeNames[] = {"read_only", "simulate", "write"};
+constexpr std::string_view to_string(Mode mode) { return kModeNames[static_cast<unsigned char>(mode)]; }
+
+/// What one step does to the system under probe.
+enum class Effect : unsigned char {
+  read,
+  login,  // makes a session and nothing else
+  simulate,
+  create,  // makes a record that a later step must remove
+  change,  // of such a record: posting, reversing
+  remove,
+};
+inline constexpr std::string_view kEffectNames[] = {"read", "login", "simulate", "create", "change", "remove"};
+constexpr std::string_view to_string(Effect effect) { return kEffectNames[static_cast<unsigned char>(effect)]; }
+
+struct NamedTemplate {
+  std::string name;
+  Template text;
+};
+
+struct HttpStep {
+  enum class Body : unsigned char { none, json, form, xml, text, multipart };
+
+  std::string method = "GET";
+  Template url;
+  std::vector<NamedTemplate> query;
+  std::vector<NamedTemplate> headers;
+  Body body = Body::none;
+  Template content;                   // of json, xml and text
+  std::vector<NamedTemplate> fields;  // of form and multipart
+  std::string content_type;
+  std::optional<Template> user, password, bearer;
+  // The rest of the request is the same in every run: version, TLS, proxy, redirects, bounds.
+  HttpRequest fixed;
+};
+
+struct SqlStep {
+  std::string connection;  // a name under `connections` of the configuration
+  Template statement;
+};
+
+struct WaitStep {
+  std::chrono::nanoseconds length{};
+};
+
+/// A number that a step shows as a metric.
+struct Export {
+  std::string name;
+  std::string help;
+  Source source;
+};
+
+struct Step {
+  std::string id;
+  Position where;
+  std::optional<Template> when;  // runs only where this is neither unset, empty, 0 nor false
+  std::variant<HttpStep, SqlStep, WaitStep> action;
+  Effect effect = Effect::read;
+  std::string record;  // of create and remove: "voucher"
+  std::chrono::nanoseconds timeout{};
+  bool idempotent = false;
+  int retries = 0;  // of an idempotent step that failed
+  std::chrono::nanoseconds retry_pause{};
+  std::chrono::nanoseconds repeat_every{};  // > 0: until the expectations hold
+  int repeat_most = 0;
+  bool of_session = false;  // left out while a kept session serves
+  std::vector<Extraction> extract;
+  Checks checks;
+  std::vector<Export> exports;
+};
+
+struct Title {
+  std::string zh, en;
+};
+
+/// What the operator allows and gives to the flows of one file.
+struct Grant {
+  Mode mode = Mode::read_only;
+  std::vector<std::string> hosts;    // host or host:port; nothing is sent anywhere else
+  std::vector<std::string> ledgers;  // that may be written to
+  int writes_per_day = 0;            // of each flow; 0: none
+  bool allows(Mode needed) const { return needed <= mode; }
+};
+
+struct Flow {
+  std::string name;
+  Title title;
+  Position where;
+  Mode mode = Mode::read_only;
+  Grant grant;
+  std::optional<SchedulePlan> schedule;               // always there
+  std::chrono::nanoseconds total{}, cleanup{};        // budgets of time: of steps, and of `finally`
+  std::vector<double> buckets;                        // of the duration, in seconds
+  double target_seconds = 0;                          // the budget of the flow's SLO; 0: none
+  std::chrono::nanoseconds keep_session{};            // 0: a login in each run
+  std::vector<std::pair<std::size_t, Value>> givens;  // parameters and secrets
+  std::unique_ptr<Scope> scope;
+  std::size_t run_id = 0, tag = 0, trace_id = 0;  // where a run puts them
+  std::size_t leftover = 0;                       // and a sweep what it found in the journal
+  std::optional<Template> ledger;                 // that the flow writes to
+  std::optional<Template> release;                // of the system under probe, for canaries
+  std::vector<Step> sweep;                        // removes what earlier runs left behind
+  std::vector<Step> steps;
+  std::vector<Step> finally;  // always, also after a failure
+
+  /// Why the flow is not run at all; empty when it is.
+  std::string refusal() const;
+};
+
+}  // namespace finwatch::workflow
