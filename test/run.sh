@@ -103,7 +103,10 @@ stage_tidy() { quietly test/lint/tidy.sh; local status=$?; one "$status"; return
 
 # What users run; the tests of it speak Python.
 build_programs() {
-  quietly cmake --preset release && quietly cmake --build --preset release -j "$jobs" --target finwatch-host finwatch-database || { count 0 1; return 1; }
+  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs" --target finwatch-host finwatch-database; then
+    count 0 1
+    return 1
+  fi
 }
 
 stage_e2e() {
