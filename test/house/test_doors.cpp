@@ -37,7 +37,9 @@ constexpr Room kRooms[] = {
     {"workflow/net", "core conf"},
     {"workflow/flow", "core conf workflow/when workflow/value workflow/net"},
     {"workflow/run", "core run conf sql workflow/when workflow/value workflow/net workflow/flow"},
-    {"workflow", "core run conf sql web app workflow/when workflow/value workflow/net workflow/flow workflow/run"},
+    {"workflow/probe", "core run conf web workflow/when workflow/value workflow/net workflow/flow"},
+    {"workflow/check", "core run conf sql workflow/when workflow/value workflow/net workflow/run"},
+    {"workflow", "core run conf sql web app workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/probe workflow/check"},
 };
 constexpr std::string_view kProgramOpens = "core run conf sql web app";
 constexpr std::string_view kPrograms[] = {"host", "database", "workflow", "middleware", "assurance", "notifier"};
