@@ -93,7 +93,6 @@ struct Step {
   std::chrono::nanoseconds retry_pause{};
   std::chrono::nanoseconds repeat_every{};  // > 0: until the expectations hold
   int repeat_most = 0;
-  bool of_session = false;  // left out while a kept session serves
   std::vector<Extraction> extract;
   Checks checks;
   std::vector<Export> exports;
@@ -114,6 +113,7 @@ struct Grant {
 
 struct Flow {
   std::string name;
+  std::string account;  // flows of one file log in with the same secrets, and wait together after a refusal
   Title title;
   Position where;
   Mode mode = Mode::read_only;
@@ -129,9 +129,12 @@ struct Flow {
   std::size_t leftover = 0;                       // and a sweep what it found in the journal
   std::optional<Template> ledger;                 // that the flow writes to
   std::optional<Template> release;                // of the system under probe, for canaries
-  std::vector<Step> sweep;                        // removes what earlier runs left behind
-  std::vector<Step> steps;
+  // In the order in which they run.
+  std::vector<Step> login;    // left out while a kept session serves
+  std::vector<Step> sweep;    // removes what earlier runs left behind
+  std::vector<Step> steps;    // what is measured
   std::vector<Step> finally;  // always, also after a failure
+  std::vector<Step> logout;   // always, unless the session is kept
 
   /// Why the flow is not run at all; empty when it is.
   std::string refusal() const;

@@ -113,6 +113,14 @@ Status check_cleaning(const Flow& flow) {
   for (const Step& step : flow.finally)
     if (step.effect == Effect::create)
       return {Errc::config, step.where.text() + ": step '" + step.id + "': a step under finally creates nothing"};
+  for (const Step& step : flow.sweep)
+    if (step.effect != Effect::read && step.effect != Effect::remove)
+      return {Errc::config, step.where.text() + ": step '" + step.id + "': a step under sweep looks for leftovers or removes them"};
+  for (const auto* part : {&flow.login, &flow.logout})
+    for (const Step& step : *part)
+      if (step.effect != Effect::read && step.effect != Effect::login)
+        return {Errc::config, step.where.text() + ": step '" + step.id +
+                                  "': a step under login or logout says effect: login (or read), and touches no record"};
   return ok();
 }
 
@@ -132,9 +140,13 @@ Status read_all_steps(MapReader& reader, Flow& flow) {
     into = std::move(*steps);
     return ok();
   };
-  if (Status status = read("sweep", flow.sweep); !status) return status;
-  if (Status status = read("steps", flow.steps); !status) return status;
-  if (Status status = read("finally", flow.finally); !status) return status;
+  const std::pair<std::string_view, std::vector<Step>*> parts[] = {{"login", &flow.login},
+                                                                   {"sweep", &flow.sweep},
+                                                                   {"steps", &flow.steps},
+                                                                   {"finally", &flow.finally},
+                                                                   {"logout", &flow.logout}};
+  for (const auto& [key, into] : parts)
+    if (Status status = read(key, *into); !status) return status;
   if (flow.steps.empty()) reader.fail("steps", reader.path_of("steps") + ": must be given, with at least one step");
   return check_cleaning(flow);
 }
@@ -146,6 +158,7 @@ Result<std::shared_ptr<const Flow>> read_flow(const Tree& tree, const std::strin
   MapReader reader(tree, path);
   flow->where = tree.where;
   flow->name = file.prefix + reader.required_text("name");
+  flow->account = file.prefix + file.path;
   flow->title = read_title(reader, status);
   flow->mode = read_mode(reader);
   flow->grant = file.grant;

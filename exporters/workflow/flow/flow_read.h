@@ -12,7 +12,7 @@
 //       schedule: {every: 60s}
 //       budget: {total: 20s, cleanup: 10s, slo: 2s}
 //       session: {keep: 15m}
-//       sweep: […]  steps: […]  finally: […]
+//       login: […]  sweep: […]  steps: […]  finally: […]  logout: […]    # only `steps` must be there
 //
 //   Result<std::vector<std::shared_ptr<const Flow>>> flows = read_flows(file, almanac);
 #pragma once

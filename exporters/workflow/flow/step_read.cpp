@@ -285,7 +285,6 @@ Result<Step> read_step(const Tree& tree, const std::string& path, Scope& scope, 
   read_action(reader, tree, compiler, step);
   read_repeats(reader, compiler, step);
   read_effect(reader, tree, mode, compiler, step);
-  step.of_session = reader.boolean("of_session", step.effect == Effect::login);
   if (const Tree* map = reader.map("extract")) {
     Result<std::vector<Extraction>> extractions = read_extractions(*map, reader.path_of("extract"), scope);
     if (extractions)

@@ -26,9 +26,9 @@ inline constexpr std::size_t kMostExcerpt = 2'000;  // characters of an answer t
 inline constexpr std::size_t kMostMessage = 400;    // of a message
 
 /// The parts of a run, in the order in which they run.
-enum class Section : unsigned char { sweep, steps, finally };
+enum class Section : unsigned char { login, sweep, steps, finally, logout };
 constexpr std::string_view to_string(Section section) {
-  constexpr std::string_view kNames[] = {"sweep", "steps", "finally"};
+  constexpr std::string_view kNames[] = {"login", "sweep", "steps", "finally", "logout"};
   return kNames[static_cast<unsigned char>(section)];
 }
 

@@ -23,12 +23,13 @@ flows:
     schedule: {every: 60s}
     budget: {total: 20s, cleanup: 10s, slo: 2s}
     session: {keep: 15m}
-    steps:
+    login:
       - id: login
         effect: login
         http: {post: "${url}/${database}/", json: {method: common.db.login, params: [maker, {password: "${maker_password}"}]}}
         extract: {token: {json: "$.result[1]", secret: true}}
         classify: [{status: 401, as: authentication}]
+    steps:
       - id: save
         creates: voucher
         http:
@@ -96,11 +97,11 @@ TEST_CASE("flow: a voucher from its login to its removal") {
   CHECK(flow.keep_session == 15min);
   CHECK(flow.schedule->every == 60s);
   CHECK(std::find(flow.buckets.begin(), flow.buckets.end(), 2.0) != flow.buckets.end());
-  REQUIRE(flow.steps.size() == 3);
-  CHECK(flow.steps[0].of_session);
-  CHECK(flow.steps[1].effect == Effect::create);
-  CHECK(flow.steps[1].record == "voucher");
-  CHECK(flow.steps[2].retries == 2);
+  REQUIRE(flow.login.size() == 1);
+  REQUIRE(flow.steps.size() == 2);
+  CHECK(flow.steps[0].effect == Effect::create);
+  CHECK(flow.steps[0].record == "voucher");
+  CHECK(flow.steps[1].retries == 2);
   REQUIRE(flow.finally.size() == 1);
   CHECK(flow.finally[0].when);
   CHECK(flow.refusal() == "");
@@ -108,7 +109,7 @@ TEST_CASE("flow: a voucher from its login to its removal") {
   Variables variables(*flow.scope);
   for (const auto& [place, value] : flow.givens) variables.set(place, value);
   std::string body;
-  const auto& login = std::get<HttpStep>(flow.steps[0].action);
+  const auto& login = std::get<HttpStep>(flow.login[0].action);
   CHECK(login.method == "POST");
   REQUIRE(login.content.render(variables, Escape::json, body));
   CHECK(body == R"({"method":"common.db.login","params":["maker",{"password":"s3cret"}]})");
