@@ -93,6 +93,7 @@ struct Step {
   std::chrono::nanoseconds retry_pause{};
   std::chrono::nanoseconds repeat_every{};  // > 0: until the expectations hold
   int repeat_most = 0;
+  bool self_test = false;  // an answer that fails it comes from another product: not supported, which is no failure
   std::vector<Extraction> extract;
   Checks checks;
   std::vector<Export> exports;

@@ -115,12 +115,26 @@ Status check_cleaning(const Flow& flow) {
       return {Errc::config, step.where.text() + ": step '" + step.id + "': a step under finally creates nothing"};
   for (const Step& step : flow.sweep)
     if (step.effect != Effect::read && step.effect != Effect::remove)
-      return {Errc::config, step.where.text() + ": step '" + step.id + "': a step under sweep looks for leftovers or removes them"};
+      return {Errc::config,
+              step.where.text() + ": step '" + step.id + "': a step under sweep looks for leftovers or removes them"};
   for (const auto* part : {&flow.login, &flow.logout})
     for (const Step& step : *part)
       if (step.effect != Effect::read && step.effect != Effect::login)
         return {Errc::config, step.where.text() + ": step '" + step.id +
                                   "': a step under login or logout says effect: login (or read), and touches no record"};
+  return ok();
+}
+
+// A run that finds another product must have done nothing yet.
+Status check_self_tests(const Flow& flow) {
+  bool first = true;
+  for (const std::vector<Step>* section : {&flow.login, &flow.sweep, &flow.steps, &flow.finally, &flow.logout})
+    for (const Step& step : *section) {
+      first = first && step.self_test;
+      if (step.self_test && !first)
+        return {Errc::config,
+                step.where.text() + ": step '" + step.id + "': a self-test comes before every other step of a run"};
+    }
   return ok();
 }
 
@@ -148,6 +162,7 @@ Status read_all_steps(MapReader& reader, Flow& flow) {
   for (const auto& [key, into] : parts)
     if (Status status = read(key, *into); !status) return status;
   if (flow.steps.empty()) reader.fail("steps", reader.path_of("steps") + ": must be given, with at least one step");
+  if (Status status = check_self_tests(flow); !status) return status;
   return check_cleaning(flow);
 }
 

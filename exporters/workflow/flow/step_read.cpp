@@ -285,6 +285,9 @@ Result<Step> read_step(const Tree& tree, const std::string& path, Scope& scope, 
   read_action(reader, tree, compiler, step);
   read_repeats(reader, compiler, step);
   read_effect(reader, tree, mode, compiler, step);
+  step.self_test = reader.boolean("self_test", false);
+  if (step.self_test && step.effect != Effect::read)
+    reader.fail("self_test", reader.path_of("self_test") + ": a self-test only reads: add effect: read");
   if (const Tree* map = reader.map("extract")) {
     Result<std::vector<Extraction>> extractions = read_extractions(*map, reader.path_of("extract"), scope);
     if (extractions)

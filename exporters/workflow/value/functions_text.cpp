@@ -90,6 +90,20 @@ Status default_of(const Call& call, Value& result) {
   return ok();
 }
 
+Status not_of(const Call& call, Value& result) {
+  result = Value::of_boolean(!is_true(*call.arguments[0]));
+  return ok();
+}
+
+template <bool every>
+Status truth_of(const Call& call, Value& result) {
+  const auto true_one = [](const Value* value) { return is_true(*value); };
+  const auto& given = call.arguments;
+  result = Value::of_boolean(every ? std::all_of(given.begin(), given.end(), true_one)
+                                   : std::any_of(given.begin(), given.end(), true_one));
+  return ok();
+}
+
 Status json_of(const Call& call, Value& result) {
   if (utf8_prefix(call.text(0)) != call.text(0).size()) return {Errc::malformed, "the value is not UTF-8, which JSON needs"};
   std::string text;
@@ -170,6 +184,19 @@ constexpr Function kFunctions[] = {
      .least = 2,
      .most = kMostArguments,
      .call = default_of,
+     .accepts_unset = true},
+    {.name = "not", .usage = "not(value)", .least = 1, .most = 1, .call = not_of, .accepts_unset = true},
+    {.name = "all",
+     .usage = "all(value, …)",
+     .least = 1,
+     .most = kMostArguments,
+     .call = truth_of<true>,
+     .accepts_unset = true},
+    {.name = "any",
+     .usage = "any(value, …)",
+     .least = 1,
+     .most = kMostArguments,
+     .call = truth_of<false>,
      .accepts_unset = true},
     {.name = "json", .usage = "json(value)", .least = 1, .most = 1, .call = json_of},
     {.name = "parse_json", .usage = "parse_json(text)", .least = 1, .most = 1, .call = parse_json_of},

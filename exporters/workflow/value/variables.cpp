@@ -88,6 +88,11 @@ bool Scope::is_name(std::string_view text) {
          std::all_of(text.begin(), text.end(), [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); });
 }
 
+bool is_true(const Value& value) {
+  const bool nothing = value.kind == Value::Kind::unset || value.kind == Value::Kind::null || value.text.empty();
+  return !nothing && value.text != "false" && !(is_decimal(value.text) && compare_decimals(value.text, "0") == 0);
+}
+
 void Variables::set(std::size_t place, Value value) {
   if (value.secret) {
     masker_.add(value.text);

@@ -55,6 +55,9 @@ struct Value {
   void write_json(std::string& out) const;
 };
 
+/// Everything but unset, null, an empty text, 0 and false: what `when` and the functions all, any and not go by.
+bool is_true(const Value& value);
+
 /// What functions may ask for besides their arguments.
 struct Context {
   const Clock* clock = &system_clock();

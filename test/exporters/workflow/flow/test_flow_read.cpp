@@ -155,6 +155,8 @@ TEST_CASE("flow: a mistake names its place and the next step") {
       {"mode: write", "mode: wirte", "expected read_only, simulate or write"},
       {"        http:\n", "        wait: 1s\n        http:\n", "one of http, sql and wait"},
       {"effect: login\n        http: {post:", "effect: login\n        http: {get: \"x\", post:", "is enough"},
+      {"        creates: voucher\n", "        creates: voucher\n        self_test: true\n", "a self-test only reads"},
+      {"        effect: read\n", "        effect: read\n        self_test: true\n", "comes before every other step"},
       {"expect: [{status: 200}", "expct: [{status: 200}", "expct"},
       {"secrets: [maker_password]", "secrets: [maker_password, other]", "needs the secret 'other'"},
       {"  database: {}\n", "  database: {}\n  company: {}\n", "needs the parameter 'company'"},

@@ -60,6 +60,9 @@ TEST_CASE("template: what is wrong is said with its place when the file is read"
   }
   CHECK_THAT(rendered("${host}", variables, scope), Contains("variable 'host' is not set"));
   CHECK(rendered("${default(host, 'x')}", variables, scope) == "x");
+  CHECK(rendered("${not(host)} ${all(1, host)} ${any(host, 'x')}", variables, scope) == "true false true");
+  CHECK(rendered("${not('')} ${not(0)} ${not('0.00')} ${not(false)} ${not('a')} ${all('a', 1)}") ==
+        "true true true true false true");
 }
 
 TEST_CASE("template: a JSON body keeps types and digits, and nothing breaks out of its quotes") {
