@@ -29,7 +29,7 @@ constexpr Room kRooms[] = {
     {"core", "core"},
     {"run", "core run"},
     {"conf", "core run conf"},  // run: the Settings that a collector sees are filled in by conf
-    {"sql", "core sql"},
+    {"sql", "core conf sql"},
     {"web", "core run conf web"},
     {"app", "core run conf sql web app"},
     {"workflow/when", "core conf"},
@@ -39,7 +39,9 @@ constexpr Room kRooms[] = {
     {"workflow/run", "core run conf sql workflow/when workflow/value workflow/net workflow/flow"},
     {"workflow/probe", "core run conf web workflow/when workflow/value workflow/net workflow/flow"},
     {"workflow/check", "core run conf sql workflow/when workflow/value workflow/net workflow/run"},
-    {"workflow", "core run conf sql web app workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/probe workflow/check"},
+    {"workflow",
+     "core run conf sql web app workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/probe "
+     "workflow/check"},
 };
 constexpr std::string_view kProgramOpens = "core run conf sql web app";
 constexpr std::string_view kPrograms[] = {"host", "database", "workflow", "middleware", "assurance", "notifier"};

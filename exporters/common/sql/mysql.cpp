@@ -6,6 +6,7 @@
 #include <mysql_driver.h>
 
 #include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <exception>
 #include <mutex>
@@ -31,6 +32,7 @@ enum : int {
   kColumnDenied = 1143,
   kTooManyOfUser = 1203,
   kLockWaitTimeout = 1205,
+  kDeadlock = 1213,
   kUserLimit = 1226,
   kPrivilegeMissing = 1227,
   kAuthenticationPlugin = 1251,
@@ -39,6 +41,7 @@ enum : int {
   kKilledConnection = 1927,
   kAccessDeniedNoPassword = 1698,
   kStatementTimeMysql = 3024,
+  kLockNoWait = 3572,
   kCannotConnectLocally = 2002,
   kCannotConnect = 2003,
   kUnknownHost = 2005,
@@ -79,6 +82,7 @@ bool is_lost(int code) {
 Errc code_of(int code) {
   switch (code) {
     case kLockWaitTimeout:
+    case kLockNoWait:
     case kQueryInterrupted:
     case kStatementTimeMariadb:
     case kStatementTimeMysql: return Errc::timeout;
@@ -151,12 +155,9 @@ class Mysql final : public Sql {
     for (int& part : parts) part = to_number<int>(words.next()).value_or(0);
     version_ = parts[0] * 10000 + parts[1] * 100 + parts[2];
     if (candidates_.size() > 1) choose_socket(deadline);
-    const std::string milliseconds = std::to_string(address.statement_timeout_ms);
     const std::string lock = std::to_string(std::max(1, (address.lock_timeout_ms + 999) / 1000));
     std::string guards = "SET SESSION lock_wait_timeout=" + lock + ", innodb_lock_wait_timeout=" + lock;
-    if (address.statement_timeout_ms > 0)
-      guards += engine_ == Engine::mariadb ? ", max_statement_time=" + milliseconds + "/1000"
-                                           : ", max_execution_time=" + milliseconds;
+    if (address.statement_timeout_ms > 0) guards += ", " + limit(address.statement_timeout_ms);
     run(guards, deadline);
     run("SET SESSION TRANSACTION READ ONLY", deadline);
   }
@@ -168,22 +169,14 @@ class Mysql final : public Sql {
 
   Status query(std::string_view statement, SteadyTime deadline, SqlTable& rows) override {
     rows.clear();
-    if (!usable()) return {Errc::unavailable, "the session is lost"};
-    const SocketWatchdog::Watch watch(socket_.number(), deadline);
-    try {
-      fetch(statement, rows);
-      return ok();
-    } catch (const sql::SQLException& error) {
-      rows.clear();
-      if (watch.bit() || (is_lost(error.getErrorCode()) && std::chrono::steady_clock::now() >= deadline))
-        return lose(SqlReason::timeout, Errc::timeout, "no answer inside the deadline");
-      if (is_lost(error.getErrorCode())) return lose(reason_of(error.getErrorCode()), Errc::unavailable, explained(error));
-      return {code_of(error.getErrorCode()), explained(error)};
-    } catch (const std::exception& error) {
-      rows.clear();
-      return lose(SqlReason::error, Errc::internal, error.what());
-    }
+    Status status = guarded(deadline, [&] { fetch(statement, rows); });
+    if (!status) rows.clear();
+    return status;
   }
+  Status limit_statements(std::chrono::milliseconds time, SteadyTime deadline) override {
+    return guarded(deadline, [&] { statement_->execute("SET SESSION " + limit(time.count())); });
+  }
+  bool blocked() const override { return blocked_; }
   bool usable() const override { return reason_ == SqlReason::none; }
   SqlReason reason() const override { return reason_; }
   Engine engine() const override { return engine_; }
@@ -191,6 +184,30 @@ class Mysql final : public Sql {
   std::string_view version_text() const override { return version_text_; }
 
  private:
+  /// What the driver throws, as a status.
+  template <class Work>
+  Status guarded(SteadyTime deadline, Work work) {
+    blocked_ = false;
+    if (!usable()) return {Errc::unavailable, "the session is lost"};
+    const SocketWatchdog::Watch watch(socket_.number(), deadline);
+    try {
+      work();
+      return ok();
+    } catch (const sql::SQLException& error) {
+      const int code = error.getErrorCode();
+      blocked_ = code == kLockWaitTimeout || code == kLockNoWait || code == kDeadlock;
+      if (watch.bit() || (is_lost(code) && std::chrono::steady_clock::now() >= deadline))
+        return lose(SqlReason::timeout, Errc::timeout, "no answer inside the deadline");
+      if (is_lost(code)) return lose(reason_of(code), Errc::unavailable, explained(error));
+      return {code_of(code), explained(error)};
+    } catch (const std::exception& error) {
+      return lose(SqlReason::error, Errc::internal, error.what());
+    }
+  }
+  std::string limit(long long milliseconds) const {
+    const std::string number = std::to_string(milliseconds);
+    return engine_ == Engine::mariadb ? "max_statement_time=" + number + "/1000" : "max_execution_time=" + number;
+  }
   void ask(std::string_view statement, SteadyTime deadline, SqlTable& rows) {
     const SocketWatchdog::Watch watch(socket_.number(), deadline);
     rows.clear();
@@ -233,6 +250,7 @@ class Mysql final : public Sql {
   std::unique_ptr<sql::Statement> statement_;
   std::vector<int> candidates_;
   SqlReason reason_ = SqlReason::none;
+  bool blocked_ = false;
   Engine engine_ = Engine::mysql;
   int version_ = 0;
   std::string version_text_;

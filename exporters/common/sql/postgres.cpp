@@ -113,6 +113,7 @@ class Postgres final : public Sql {
 
   Status query(std::string_view statement, SteadyTime deadline, SqlTable& rows) override {
     rows.clear();
+    blocked_ = false;
     if (!usable()) return {Errc::unavailable, "the session is lost"};
     const SocketWatchdog::Watch watch(socket_.number(), deadline);
     try {
@@ -123,6 +124,7 @@ class Postgres final : public Sql {
       // The server's own word about this statement; the session lives on unless the server ended it.
       rows.clear();
       const std::string& state = error.sqlstate();
+      blocked_ = state == "55P03" || state == "40P01" || dynamic_cast<const pqxx::deadlock_detected*>(&error) != nullptr;
       if (state.starts_with("57P")) return lose(SqlReason::lost, Errc::unavailable, one_line(error.what()));
       if (watch.bit()) return lose(SqlReason::timeout, Errc::timeout, "no answer inside the deadline");
       // libpqxx 6 leaves the state away for errors that have a type of their own.
@@ -135,6 +137,11 @@ class Postgres final : public Sql {
       return lose(SqlReason::lost, Errc::unavailable, one_line(error.what()));
     }
   }
+  Status limit_statements(std::chrono::milliseconds time, SteadyTime deadline) override {
+    SqlTable rows;
+    return query("SET statement_timeout = " + std::to_string(time.count()), deadline, rows);
+  }
+  bool blocked() const override { return blocked_; }
   bool usable() const override { return reason_ == SqlReason::none; }
   SqlReason reason() const override { return reason_; }
   Engine engine() const override { return Engine::postgresql; }
@@ -165,6 +172,7 @@ class Postgres final : public Sql {
   SocketHandle socket_;
   pqxx::connection connection_;
   SqlReason reason_ = SqlReason::none;
+  bool blocked_ = false;
   int version_ = 0;
   std::string version_text_;
 };

@@ -125,6 +125,10 @@ class Sql {
 
   /// One statement. timeout, permission, malformed (the statement is wrong for this server), unavailable (the session is lost).
   virtual Status query(std::string_view statement, SteadyTime deadline, SqlTable& rows) = 0;
+  /// From now on the server ends a statement after that time itself, in place of statement_timeout_ms. As query().
+  virtual Status limit_statements(std::chrono::milliseconds, SteadyTime /*deadline*/) { return ok(); }
+  /// The last query() failed because somebody else holds a lock.
+  virtual bool blocked() const { return false; }
   /// False once the session is lost: throw it away and connect anew.
   virtual bool usable() const = 0;
   /// Why it was lost.

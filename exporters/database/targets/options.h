@@ -19,16 +19,13 @@
 
 #include "core/result.h"
 #include "core/tree.h"
-#include "sql/sql.h"
+#include "sql/login.h"
 
 namespace finwatch::database {
 
-struct TargetOptions {
+struct TargetOptions : SqlLogin {
   std::string name;       // the label `target`
-  SqlAddress address;     // without the password when password_file is set: it is read at each connecting
   int reserved_port = 0;  // MariaDB's extra_port, MySQL's admin_port: tried when every ordinary slot is taken; 0: none
-  std::string password_file;
-  std::string my_cnf;  // a client option file of MySQL's; its [client] section gives what is not set here
   std::chrono::nanoseconds timeout = std::chrono::seconds{5};  // for all of the fast lane; the scrape's deadline may be nearer
   std::chrono::nanoseconds medium = std::chrono::seconds{60};
   std::chrono::nanoseconds slow = std::chrono::minutes{5};
@@ -53,8 +50,5 @@ struct DatabaseOptions {
 
 /// Reads the parts `targets` and `auth_modules` of the file; other parts are for others.
 Result<DatabaseOptions> read_options(const Tree* targets, const Tree* auth_modules);
-
-/// The address with the password as it is now: from password_file or my_cnf when they are set.
-Result<SqlAddress> with_credentials(const TargetOptions& target);
 
 }  // namespace finwatch::database

@@ -66,7 +66,7 @@ struct HttpStep {
 
 struct SqlStep {
   std::string connection;  // a name under `connections` of the configuration
-  Template statement;
+  Template statement;      // rendered with Escape::sql
 };
 
 struct WaitStep {

@@ -31,7 +31,14 @@ class Compiler {
     return compiled(*value, false);
   }
   std::optional<Template> compiled(const Tree& value, bool json) {
-    Result<Template> made = json ? Template::compile_json(value, scope_) : Template::compile(value, scope_);
+    return kept(json ? Template::compile_json(value, scope_) : Template::compile(value, scope_));
+  }
+  std::optional<Template> statement(MapReader& reader, std::string_view key) {
+    const Tree* value = reader.child(key);
+    if (value == nullptr) return std::nullopt;
+    return kept(Template::compile_sql(*value, scope_));
+  }
+  std::optional<Template> kept(Result<Template> made) {
     if (made) return std::move(*made);
     if (status_) status_ = made.error();
     return std::nullopt;
@@ -168,7 +175,7 @@ SqlStep read_sql(const Tree& tree, const std::string& path, Compiler& compiler) 
   SqlStep step;
   MapReader reader(tree, path);
   step.connection = reader.required_text("connection");
-  if (std::optional<Template> statement = compiler.text(reader, "query"))
+  if (std::optional<Template> statement = compiler.statement(reader, "query"))
     step.statement = std::move(*statement);
   else
     compiler.fail(tree, reader.path_of("query") + ": must be given");

@@ -68,6 +68,15 @@ bool append_xml(std::string_view text, std::string& out) {
   return true;
 }
 
+void append_sql(std::string_view text, std::string& out) {
+  out += '\'';
+  for (const char c : text) {
+    if (c == '\'') out += c;
+    out += c;
+  }
+  out += '\'';
+}
+
 std::string base64(std::string_view bytes, std::string_view alphabet, bool pad) {
   std::string out;
   out.reserve((bytes.size() + 2) / 3 * 4);
@@ -103,6 +112,11 @@ Status append_escaped(std::string_view text, Escape escape, std::string& out) {
       if (text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
         return {Errc::malformed, "the value has a line break or a zero byte, which a header must not carry"};
       out += text;
+      break;
+    case Escape::sql:
+      if (utf8_prefix(text) != text.size() || text.find_first_of(std::string_view("\\\0", 2)) != std::string_view::npos)
+        return {Errc::malformed, "the value has a backslash or a zero byte or is not UTF-8, which a statement must not carry"};
+      append_sql(text, out);
       break;
   }
   return ok();

@@ -32,6 +32,25 @@ bool still_quoted(std::string_view text, bool quoted) {
   return quoted;
 }
 
+// The quote or the comment in which a statement stands after `text`: its first character; 0 for neither.
+char open_in_sql(std::string_view text, char open) {
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const char c = text[i];
+    const std::string_view two = text.substr(i, 2);
+    if (open == '-' || open == '/') {
+      if (open == '-' ? c == '\n' : two == "*/") open = 0;
+    } else if (open != 0) {
+      if (c == open) open = 0;
+    } else if (c == '\'' || c == '"' || c == '`') {
+      open = c;
+    } else if (two == "--" || two == "/*") {
+      open = c;
+      ++i;
+    }
+  }
+  return open;
+}
+
 void keep_derived(const Value& value, const Expression& expression, Variables& variables) {
   if (value.secret && expression.kind != Expression::Kind::literal) variables.masker().add_derived(value.text);
 }
@@ -80,6 +99,21 @@ Result<Template> Template::compile(const Tree& at, const Scope& scope) {
   for (Piece& piece : compiled.pieces_) {
     piece.inside_quotes = quoted;
     if (!piece.is_expression) quoted = still_quoted(piece.text, quoted);
+  }
+  return compiled;
+}
+
+Result<Template> Template::compile_sql(const Tree& at, const Scope& scope) {
+  Result<Template> compiled = compile(at, scope);
+  if (!compiled) return compiled;
+  char open = 0;
+  for (const Piece& piece : compiled->pieces_) {
+    if (!piece.is_expression)
+      open = open_in_sql(piece.text, open);
+    else if (open != 0)
+      return {Errc::config, at.where.text() + ": " + piece.text +
+                                (open == '-' || open == '/' ? " stands in a comment"
+                                                            : " stands inside quotes; it gets its own: leave them out")};
   }
   return compiled;
 }
@@ -160,6 +194,11 @@ Status Template::append(const Piece& piece, Variables& variables, Escape escape,
     if ((*value)->kind == Value::Kind::text && utf8_prefix((*value)->text) != (*value)->text.size())
       return {Errc::malformed, piece.text + ": the value is not UTF-8, which JSON needs; base64() carries any bytes"};
     (*value)->write_json(out);
+    return ok();
+  }
+  if (escape == Escape::sql && (*value)->kind != Value::Kind::text && (*value)->kind != Value::Kind::json) {
+    if ((*value)->text.starts_with('-')) out += ' ';  // after another - it would begin a comment
+    out += (*value)->kind == Value::Kind::null ? "NULL" : (*value)->text;
     return ok();
   }
   if (const Status status = append_escaped((*value)->text, escape, out); !status) return named(status.error(), piece.text);

@@ -48,6 +48,9 @@ class Template {
   /// Of a YAML tree, as the JSON text that it stands for. A scalar that is exactly one ${…} keeps the type of its value; plain
   /// numbers, true, false and null are themselves, digit by digit, and what is quoted is text. Rendered with Escape::json.
   static Result<Template> compile_json(const Tree& tree, const Scope& scope);
+  /// Of a statement. A ${…} is a whole literal there, quoted as its value needs, so that inside quotes, which would end at it, or
+  /// in a comment it is an error. Rendered with Escape::sql.
+  static Result<Template> compile_sql(const Tree& at, const Scope& scope);
   /// Of a text of our own, for defaults; `where` for messages.
   static Result<Template> compile(std::string_view text, const Position& where, const Scope& scope);
 

@@ -87,6 +87,36 @@ TEST_CASE("template: a JSON body keeps types and digits, and nothing breaks out 
   CHECK_THAT(rendered("${name}", variables, scope, Escape::header), Contains("line break"));
 }
 
+TEST_CASE("template: a statement gets literals, and nothing breaks out of their quotes") {
+  Scope scope;
+  for (const char* name : {"text", "number", "truth", "nothing", "list", "unset"}) scope.add(name);
+  Variables variables(scope);
+  variables.set("text", Value::of_text("O'Brien"));
+  variables.set("number", Value::of_number("-12.50"));
+  variables.set("truth", Value::of_boolean(true));
+  variables.set("nothing", Value::of_null());
+  variables.set("list", *Value::of_json(R"(["a'b"])"));
+  const auto said = [&](const char* statement) {
+    const Result<Template> compiled = Template::compile_sql(yaml("sql: |\n  " + std::string(statement)).items[0], scope);
+    if (!compiled) return "error: " + compiled.error().message;
+    std::string out;
+    const Status status = compiled->render(variables, Escape::sql, out);
+    return status ? out : "error: " + status.error().message;
+  };
+  CHECK(said("a = ${text} AND b = 1-${number} AND ${truth}") == "a = 'O''Brien' AND b = 1- -12.50 AND true");
+  CHECK(said("${nothing}, ${list}") == R"(NULL, '["a''b"]')");
+  CHECK(said("'a''b' || \"c'd\" || ${text}") == "'a''b' || \"c'd\" || 'O''Brien'");
+  CHECK(said("/* don't */ ${truth}") == "/* don't */ true");
+  for (const char* inside : {"a = '${text}'", "a LIKE '%${text}'", "a = \"${text}\"", "`${text}`"})
+    CHECK_THAT(said(inside), Contains("leave them out"));
+  for (const char* inside : {"-- don't ${text}", "/* ${text} */"}) CHECK_THAT(said(inside), Contains("in a comment"));
+  CHECK_THAT(said("${unset}"), Contains("is not set"));
+  for (const std::string& text : {std::string("a\\"), std::string("\0", 1), std::string("\xff")}) {
+    variables.set("text", Value::of_text(text));
+    CHECK_THAT(said("${text}"), Contains("must not carry"));
+  }
+}
+
 TEST_CASE("template: a secret and what functions make of it is masked in all that is shown") {
   Scope scope;
   scope.add("token");
