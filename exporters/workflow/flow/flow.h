@@ -84,6 +84,7 @@ struct Step {
   std::string id;
   Position where;
   std::optional<Template> when;  // runs only where this is neither unset, empty, 0 nor false
+  std::vector<Setting> set;      // before each attempt
   std::variant<HttpStep, SqlStep, WaitStep> action;
   Effect effect = Effect::read;
   std::string record;  // of create and remove: "voucher"

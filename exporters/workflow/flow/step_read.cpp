@@ -289,6 +289,13 @@ Result<Step> read_step(const Tree& tree, const std::string& path, Scope& scope, 
   step.when = compiler.text(reader, "when");
   step.timeout = reader.duration("timeout", seconds{10});
   if (step.timeout < std::chrono::milliseconds{10}) reader.fail("timeout", reader.path_of("timeout") + ": at least 10ms");
+  if (const Tree* map = reader.map("set")) {
+    Result<std::vector<Setting>> settings = read_settings(*map, reader.path_of("set"), scope);
+    if (settings)
+      step.set = std::move(*settings);
+    else
+      compiler.take(settings.error());
+  }
   read_action(reader, tree, compiler, step);
   read_repeats(reader, compiler, step);
   read_effect(reader, tree, mode, compiler, step);

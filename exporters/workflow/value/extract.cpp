@@ -69,6 +69,28 @@ Status extract_one(const Extraction& extraction, const Answer& answer, Variables
 
 }  // namespace
 
+Result<std::vector<Setting>> read_settings(const Tree& map, const std::string& path, Scope& scope) {
+  std::vector<Setting> settings;
+  for (std::size_t i = 0; i < map.keys.size(); ++i) {
+    const std::string& name = map.keys[i];
+    if (!Scope::is_name(name))
+      return {Errc::config, map.key_where[i].text() + ": " + path + "." + name + ": expected a name of letters, digits and _"};
+    Result<Template> value = Template::compile_json(map.items[i], scope);
+    if (!value) return value.error();
+    settings.push_back({name, scope.add(name), std::move(*value)});
+  }
+  return settings;
+}
+
+Status set(const std::vector<Setting>& settings, Variables& variables) {
+  for (const Setting& setting : settings) {
+    Result<Value> value = setting.value.json_value(variables);
+    if (!value) return value.error();
+    variables.set(setting.place, std::move(*value));
+  }
+  return ok();
+}
+
 Result<std::vector<Extraction>> read_extractions(const Tree& map, const std::string& path, Scope& scope) {
   std::vector<Extraction> extractions;
   for (std::size_t i = 0; i < map.keys.size(); ++i) {

@@ -1,4 +1,4 @@
-// Values that a step takes out of its answer for the steps after it.
+// Values that a step takes out of its answer for the steps after it, and those that it sets before it asks.
 //
 //   extract:
 //     voucher: {json: /Result/Id}
@@ -27,6 +27,18 @@ struct Extraction {
   bool secret = false;
   std::optional<Template> fallback;
 };
+
+/// A value of `set`: worked out once before a request, which signs and sends the same.
+struct Setting {
+  std::string name;
+  std::size_t place = 0;
+  Template value;
+};
+
+/// A text, or a map or list that is sent as JSON. Each may use those above it. config with file:line:column.
+Result<std::vector<Setting>> read_settings(const Tree& map, const std::string& path, Scope& scope);
+/// As Template::render.
+Status set(const std::vector<Setting>& settings, Variables& variables);
 
 /// Adds the names to the scope, for what is compiled after it. config with file:line:column.
 Result<std::vector<Extraction>> read_extractions(const Tree& map, const std::string& path, Scope& scope);

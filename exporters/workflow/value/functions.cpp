@@ -5,7 +5,7 @@
 namespace finwatch::workflow {
 
 const Function* find_function(std::string_view name) {
-  for (const auto table : {crypto_functions(), text_functions(), time_functions()})
+  for (const auto table : {crypto_functions(), list_functions(), text_functions(), time_functions()})
     for (const Function& function : table)
       if (function.name == name) return &function;
   return nullptr;
@@ -13,7 +13,7 @@ const Function* find_function(std::string_view name) {
 
 std::vector<std::string_view> function_names() {
   std::vector<std::string_view> names;
-  for (const auto table : {crypto_functions(), text_functions(), time_functions()})
+  for (const auto table : {crypto_functions(), list_functions(), text_functions(), time_functions()})
     for (const Function& function : table) names.push_back(function.name);
   return names;
 }

@@ -1,4 +1,5 @@
-// The functions that a template may call. functions.cpp, functions_time.cpp and functions_text.cpp hold them, each as a row.
+// The functions that a template may call. functions_crypto.cpp, functions_list.cpp, functions_text.cpp and
+// functions_time.cpp hold them, each as a row.
 //
 //   const Function* function = find_function("sha256");
 //   Value result;
@@ -44,6 +45,7 @@ const Function* find_function(std::string_view name);
 std::vector<std::string_view> function_names();
 
 // The rooms of the table.
+std::span<const Function> list_functions();
 std::span<const Function> text_functions();
 std::span<const Function> time_functions();
 std::span<const Function> crypto_functions();

@@ -150,19 +150,6 @@ Status add_of(const Call& call, Value& result) {
   return ok();
 }
 
-Status sum_of(const Call& call, Value& result) {
-  const Value& list = *call.arguments[0];
-  if (!list.json || list.json->root().kind() != JsonRef::Kind::list)
-    return {Errc::malformed, "expected a list of numbers, found " + shown_argument(call, 0)};
-  std::string total = "0";
-  for (auto item = list.json->root().first(); item; item = item->next()) {
-    if (!is_decimal(item->text())) return {Errc::malformed, "expected a list of numbers, found " + shown_argument(call, 0)};
-    total = add_decimals(total, item->text());
-  }
-  result = Value::of_number(std::move(total));
-  return ok();
-}
-
 Status env_of(const Call& call, Value& result) {
   const std::string name(call.text(0));
   const char* value = name.empty() ? nullptr : std::getenv(name.c_str());
@@ -204,7 +191,6 @@ constexpr Function kFunctions[] = {
     {.name = "number", .usage = "number(text)", .least = 1, .most = 1, .call = number_of},
     {.name = "add", .usage = "add(number, …)", .least = 2, .most = kMostArguments, .call = add_of<false>},
     {.name = "subtract", .usage = "subtract(number, …)", .least = 2, .most = kMostArguments, .call = add_of<true>},
-    {.name = "sum", .usage = "sum(list)", .least = 1, .most = 1, .call = sum_of},
     {.name = "env", .usage = "env('NAME')", .least = 1, .most = 1, .call = env_of, .pure = false, .secret = true},
     {.name = "public_env", .usage = "public_env('NAME')", .least = 1, .most = 1, .call = env_of, .pure = false},
 };

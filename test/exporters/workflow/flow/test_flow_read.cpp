@@ -180,3 +180,31 @@ TEST_CASE("flow: the configuration gives what the file declares, and nothing els
   files.file.only = {"voucher_entry"};
   CHECK(files.error() == "");
 }
+
+TEST_CASE("flow: what is signed and sent is worked out once") {
+  Files files(R"(flows:
+  - name: signed
+    title: {zh: 签名, en: Signed}
+    schedule: {every: 60s}
+    steps:
+      - id: ask
+        effect: read
+        set:
+          body: {account: "1001", stamp: "${unix_ms()}"}
+          signature: "${sha256(body)}"
+        http: {post: "http://127.0.0.1/", headers: {signature: "${signature}"}, json: "${body}"}
+)");
+  files.file.parameters.clear();
+  files.file.secrets.clear();
+  const auto flows = files.read();
+  REQUIRE(flows);
+  const Step& step = flows->front()->steps[0];
+  Variables variables(*flows->front()->scope);
+  REQUIRE(set(step.set, variables));
+  std::string body, signature;
+  const auto& http = std::get<HttpStep>(step.action);
+  REQUIRE(http.content.render(variables, Escape::json, body));
+  REQUIRE(http.headers[0].text.render(variables, Escape::header, signature));
+  CHECK_THAT(body, Catch::Matchers::StartsWith(R"({"account":"1001","stamp":1)"));
+  CHECK(signature == to_hex(*digest(Digest::sha256, body)));
+}

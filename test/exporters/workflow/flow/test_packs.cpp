@@ -93,6 +93,7 @@ void check_flow(const Flow& flow) {
     CAPTURE(step->id);
     // Not the status alone: every product here says no with 200, or shows a login page with it.
     CHECK_FALSE(step->checks.expect.empty());
+    REQUIRE(set(step->set, variables));
     if (const auto* http = std::get_if<HttpStep>(&step->action)) {
       const std::string request = request_of(*http, variables);
       if (step->effect == Effect::create) CHECK_THAT(request, Catch::Matchers::Contains("run-7"));
