@@ -33,7 +33,7 @@ FlowFile file_of(const std::string& path) {
   FlowFile file;
   file.path = path;
   file.where = {"finwatch-workflow.yml", 1, 1};
-  file.grant = {.mode = Mode::write, .hosts = {"erp.example"}, .ledgers = {"BOOK1", "tryton"}, .writes_per_day = 100};
+  file.grant = {.mode = Mode::write, .hosts = {"erp.example"}, .ledgers = {"BOOK1/BOOK1", "tryton"}, .writes_per_day = 100};
   const Result<Tree> tree = load_yaml(path, {.substitute_environment = false});
   REQUIRE(tree);
   if (const Tree* parameters = tree->find("parameters"))
@@ -98,8 +98,8 @@ void check_flow(const Flow& flow) {
       const std::string request = request_of(*http, variables);
       if (step->effect == Effect::create) CHECK_THAT(request, Catch::Matchers::Contains("run-7"));
     }
-    for (const Extraction& extraction : step->extract)
-      variables.set(extraction.place, extraction.all ? *Value::of_json("[\"1\"]") : Value::of_text("1"));
+    // Good as an id and as a list of rows.
+    for (const Extraction& extraction : step->extract) variables.set(extraction.place, *Value::of_json("[1]"));
   }
 }
 
@@ -122,10 +122,11 @@ TEST_CASE("packs: what was never run on the product says so first, and asks firs
   for (const std::string& path : packs()) {
     if (path.ends_with("/tryton.yml")) continue;
     CAPTURE(path);
-    const std::string text = read_file(path).value_or("");
-    CHECK_THAT(text.substr(0, text.find("\n\n")),
-               Catch::Matchers::Contains("written from public descriptions of its interfaces") &&
-                   Catch::Matchers::Contains("never run on the product") && Catch::Matchers::Contains("从未在真实产品上运行"));
+    std::string text = read_file(path).value_or("").substr(0, 1000);
+    for (std::size_t at = text.find("\n# "); at != std::string::npos; at = text.find("\n# ")) text.replace(at, 3, " ");
+    for (const char* words :
+         {"written from public descriptions of its interfaces", "never run on the product", "从未在真实产品上运行"})
+      CHECK_THAT(text, Catch::Matchers::Contains(words));
     const auto flows = read_flows(file_of(path), *almanac, Context{});
     REQUIRE(flows);
     for (const auto& flow : *flows) {
