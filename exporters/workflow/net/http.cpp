@@ -221,6 +221,8 @@ void HttpCall::Body::next_hop(Url to) {
   in_hop = true;
   result.hops.push_back({.url = url.text()});
   result.body.clear();
+  if (request.may_visit && !request.may_visit(url))
+    return end_soon({NetError::permission, "nothing may be sent to " + url.host() + ':' + std::to_string(url.port())});
   Result<Peer> found = peer_of(request, url);
   if (!found) return end_soon({NetError::invalid, found.error().message});
   peer = std::move(*found);

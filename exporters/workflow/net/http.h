@@ -61,6 +61,8 @@ struct HttpRequest {
   bool compressed = true;                        // the answer may come compressed
   bool keep_connection = false;                  // take up a kept one, and keep it afterwards
   bool idempotent = false;
+  // Asked before each hop; false ends the call as NetError::permission. Empty: anywhere.
+  std::function<bool(const Url&)> may_visit;
 };
 
 /// One request and its answer. A call has one, and one more for each redirect.
