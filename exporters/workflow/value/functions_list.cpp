@@ -7,8 +7,11 @@
 namespace finwatch::workflow {
 namespace {
 
+// A null is a list without items, as many write one.
 Result<JsonRef> list_argument(const Call& call, std::size_t index) {
+  static const Json kEmpty = *Json::parse("[]");
   const Value& value = *call.arguments[index];
+  if (value.kind == Value::Kind::null) return kEmpty.root();
   if (value.json && value.json->root().kind() == JsonRef::Kind::list) return value.json->root();
   return {Errc::malformed, "expected a list, found " + shown_argument(call, index)};
 }

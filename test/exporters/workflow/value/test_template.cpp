@@ -66,6 +66,7 @@ TEST_CASE("template: what is wrong is said with its place when the file is read"
   CHECK(rendered("${pluck(where(" + std::string(kRows) + ", '/text', 'PROBE '), '/id')}") == "[1]");
   CHECK(rendered("${pluck(where(parse_json('[[7,\"PROBE b\"],[8,\"x\"]]'), '/1', 'PROBE'), '/0')}") == "[7]");
   CHECK_THAT(rendered("${where(parse_json('[\"a\"]'), '/0', '')}"), Contains("needs the text that is looked for"));
+  CHECK(rendered("${join(parse_json('null'), ',')}|") == "|");
   CHECK_THAT(rendered("${pluck('a', '/0')}"), Contains("expected a list, found 'a'"));
   CHECK(rendered("${not('')} ${not(0)} ${not('0.00')} ${not(false)} ${not('a')} ${all('a', 1)}") ==
         "true true true true false true");
