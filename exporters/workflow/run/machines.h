@@ -1,7 +1,10 @@
 // What runs use and do not own: one loop, and what calls over it.
 #pragma once
 
+#include <memory>
+
 #include "core/log.h"
+#include "workflow/flow/flow.h"
 #include "workflow/net/http.h"
 #include "workflow/net/loop.h"
 #include "workflow/net/resolver.h"
@@ -17,8 +20,8 @@ struct Machines {
   Resolver& resolver;
   TlsStore& tls;
   HttpClient& http;
-  SqlPool* sql = nullptr;      // nullptr: no connection is configured
-  Journal* journal = nullptr;  // nullptr: no flow writes
+  std::shared_ptr<SqlPool> sql = nullptr;  // nullptr: no connection is configured
+  Journal* journal = nullptr;              // nullptr: no flow writes
   Log* log = &silent_log();
 };
 

@@ -78,6 +78,7 @@ struct RunReport {
   Reason reason = Reason::internal;  // of the first failure, when there is one
   std::string message;
   bool session_reused = false;
+  bool unsupported = false;  // its self-test found another product: neither a success nor a failure
   int created = 0, removed = 0;
   std::vector<StepReport> steps;  // those that ran or were skipped, in their order
 };
@@ -94,10 +95,20 @@ struct Durations {
   std::vector<Last> exemplars;  // one a bound
 };
 
+/// How a flow did while the system under probe said that it was of this release.
+struct ReleaseState {
+  std::string release;
+  std::uint64_t runs = 0, failures = 0;
+  double seconds = 0;  // of its successful runs
+  WallTime last_run{};
+};
+inline constexpr std::size_t kMostReleases = 4;  // of a flow; the one that ran longest ago goes
+
 /// All that is shown of a flow. Counters go on over a reload as long as the flow keeps its name.
 struct FlowState {
   std::shared_ptr<const Flow> flow;
   std::string refusal;  // why it is not run at all
+  std::optional<bool> supported;  // by its self-test; nothing before the first run, always true without one
   std::uint64_t runs = 0;
   std::array<std::uint64_t, kReasonCount> failures{};
   Durations durations;  // of successful runs

@@ -1,0 +1,386 @@
+#include "workflow/run/step_run.h"
+
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "core/text.h"
+
+namespace finwatch::workflow {
+namespace {
+
+Reason reason_of(NetError error) {
+  switch (error) {
+    case NetError::dns: return Reason::dns;
+    case NetError::connect: return Reason::connect;
+    case NetError::tls: return Reason::tls;
+    case NetError::timeout: return Reason::timeout;
+    case NetError::too_large:
+    case NetError::mismatch: return Reason::assertion;
+    case NetError::protocol: return Reason::unavailable;
+    case NetError::none:
+    case NetError::invalid:
+    case NetError::permission:
+    case NetError::cancelled: return Reason::internal;
+  }
+  return Reason::internal;
+}
+
+bool looks_at_status(const Checks& checks) {
+  for (const Condition& condition : checks.expect)
+    for (const Part& part : condition.parts)
+      if (!part.statuses.empty() || part.source.kind() == Source::Kind::status) return true;
+  return false;
+}
+
+// A browser sends the names of its fields with the same escapes as their values.
+Status append_pairs(const std::vector<NamedTemplate>& pairs, Variables& variables, std::string& out) {
+  for (const NamedTemplate& pair : pairs) {
+    if (!out.empty() && out.back() != '?' && out.back() != '&') out += '&';
+    if (Status status = append_escaped(pair.name, Escape::percent, out); !status) return status;
+    out += '=';
+    if (Status status = pair.text.render(variables, Escape::percent, out); !status) return status;
+  }
+  return ok();
+}
+
+Status render_multipart(const HttpStep& step, Conversation& conversation, HttpRequest& request) {
+  // The run's own number cannot be in a value but by our own doing.
+  const std::string boundary = "finwatch-" + conversation.trace_id;
+  for (const NamedTemplate& field : step.fields) {
+    std::string name;
+    for (const char c : field.name)
+      if (c != '"' && c != '\r' && c != '\n') name += c;
+    request.body += "--" + boundary + "\r\nContent-Disposition: form-data; name=\"" + name + "\"\r\n\r\n";
+    if (Status status = field.text.render(conversation.variables, Escape::none, request.body); !status) return status;
+    request.body += "\r\n";
+  }
+  request.body += "--" + boundary + "--\r\n";
+  request.content_type = "multipart/form-data; boundary=" + boundary;
+  return ok();
+}
+
+Status render_body(const HttpStep& step, Conversation& conversation, HttpRequest& request) {
+  Variables& variables = conversation.variables;
+  request.content_type = step.content_type;
+  switch (step.body) {
+    case HttpStep::Body::none: return ok();
+    case HttpStep::Body::json: return step.content.render(variables, Escape::json, request.body);
+    case HttpStep::Body::xml: return step.content.render(variables, Escape::xml, request.body);
+    case HttpStep::Body::text: return step.content.render(variables, Escape::none, request.body);
+    case HttpStep::Body::form: return append_pairs(step.fields, variables, request.body);
+    case HttpStep::Body::multipart: return render_multipart(step, conversation, request);
+  }
+  return ok();
+}
+
+Status render_who(const HttpStep& step, Variables& variables, HttpAuth& auth) {
+  const auto one = [&](const std::optional<Template>& text, auto&& take) -> Status {
+    if (!text) return ok();
+    std::string value;
+    if (Status status = text->render(variables, Escape::header, value); !status) return status;
+    take(std::move(value));
+    return ok();
+  };
+  if (Status status = one(step.user, [&](std::string value) { auth.user = std::move(value); }); !status) return status;
+  if (Status status = one(step.password, [&](std::string value) { auth.password = Secret(std::move(value)); }); !status)
+    return status;
+  return one(step.bearer, [&](std::string value) { auth.bearer = Secret(std::move(value)); });
+}
+
+}  // namespace
+
+bool may_visit(const Grant& grant, const std::string& host, std::uint16_t port) {
+  if (grant.hosts.empty()) return true;
+  const std::string shown = host.find(':') == std::string::npos ? host : '[' + host + ']';
+  const std::string with_port = shown + ':' + std::to_string(port);
+  return std::any_of(grant.hosts.begin(), grant.hosts.end(),
+                     [&](const std::string& each) { return each == host || each == shown || each == with_port; });
+}
+
+Reason reason_of_status(int status) {
+  switch (status) {
+    case 401: return Reason::authentication;
+    case 403: return Reason::permission;
+    case 429: return Reason::throttled;
+    case 502:
+    case 503:
+    case 504: return Reason::unavailable;
+    default: return Reason::status;
+  }
+}
+
+Result<HttpRequest> http_request_of(const HttpStep& step, Conversation& conversation) {
+  Variables& variables = conversation.variables;
+  HttpRequest request = step.fixed;
+  request.method = step.method;
+  if (Status status = step.url.render(variables, Escape::none, request.url); !status) return status.error();
+  if (!step.query.empty()) {
+    request.url += request.url.find('?') == std::string::npos ? '?' : '&';
+    if (Status status = append_pairs(step.query, variables, request.url); !status) return status.error();
+  }
+  bool traced = false;
+  for (const NamedTemplate& header : step.headers) {
+    Header& added = request.headers.emplace_back(Header{header.name, {}});
+    traced = traced || header.name == "traceparent";
+    if (Status status = header.text.render(variables, Escape::header, added.value); !status) return status.error();
+  }
+  if (!traced)
+    request.headers.push_back({"traceparent", "00-" + conversation.trace_id + '-' + conversation.trace_id.substr(16) + "-01"});
+  if (Status status = render_body(step, conversation, request); !status) return status.error();
+  if (Status status = render_who(step, variables, request.auth); !status) return status.error();
+  request.cookies = &conversation.cookies;
+  const Grant& grant = conversation.flow.grant;
+  if (!grant.hosts.empty())
+    request.may_visit = [&grant](const Url& url) { return may_visit(grant, url.host(), url.port()); };
+  return request;
+}
+
+class StepRun::Body {
+ public:
+  explicit Body(const Machines& machines) : machines_(machines), timer_(machines.loop) {}
+
+  void start(Conversation& conversation, const Step& step, Section section, SteadyTime run_begun, SteadyTime deadline,
+             Callback callback) {
+    conversation_ = &conversation;
+    step_ = &step;
+    deadline_ = deadline;
+    callback_ = std::move(callback);
+    cancelled_ = false;
+    report_ = {};
+    report_.step = &step;
+    report_.section = section;
+    begun_ = machines_.loop.now();
+    report_.begun = begun_ - run_begun;
+    repeats_left_ = step.repeat_most;
+    retries_left_ = step.retries;
+    timer_.start(begun_, [this] { first_attempt(); });
+  }
+  void cancel() {
+    if (!callback_ || cancelled_) return;
+    cancelled_ = true;
+    timer_.start(machines_.loop.now(), [this] {
+      http_.reset();
+      sql_.reset();
+      fail(Reason::internal, "stopped");
+      settle(false);
+      end();
+    });
+  }
+
+ private:
+  void first_attempt() {
+    if (step_->when) {
+      const Result<Value> value = step_->when->value(conversation_->variables);
+      if (!value || !is_true(*value)) {
+        report_.result = StepResult::skipped;
+        report_.message = "when: " + (value ? mask(value->text) : std::string("not set"));
+        return end();
+      }
+    }
+    if (Status status = declare(); !status) {
+      fail(Reason::internal, status.error().message);
+      return end();
+    }
+    attempt();
+  }
+
+  // What is about to be done to the books goes to the disk first.
+  Status declare() {
+    const Effect effect = step_->effect;
+    if (effect != Effect::create && effect != Effect::change) return ok();
+    if (machines_.journal == nullptr) return {Errc::config, "there is no journal: name a folder under state"};
+    const std::string& flow = conversation_->flow.name;
+    return effect == Effect::create ? machines_.journal->intend(flow, conversation_->run_id, step_->record)
+                                    : machines_.journal->change(flow, conversation_->run_id);
+  }
+
+  void attempt() {
+    ++report_.attempts;
+    report_.result = StepResult::ok;
+    report_.message.clear();
+    report_.excerpt.clear();
+    report_.exported.clear();
+    report_.tls.reset();
+    report_.status = 0;
+    report_.phases = {};
+    answer_ = {};
+    attempt_begun_ = machines_.loop.now();
+    if (Status status = set(step_->set, conversation_->variables); !status) return refuse(status.error());
+    std::visit([this](const auto& action) { perform(action); }, step_->action);
+  }
+  SteadyTime attempt_deadline() const {
+    return std::min(deadline_, attempt_begun_ + std::chrono::duration_cast<SteadyTime::duration>(step_->timeout));
+  }
+
+  void perform(const HttpStep& action) {
+    Result<HttpRequest> request = http_request_of(action, *conversation_);
+    if (!request) return refuse(request.error());
+    request->idempotent = step_->idempotent || step_->effect == Effect::read;
+    report_.sent = mask(request->method + ' ' + without_user(request->url));
+    if (!http_) http_ = std::make_unique<HttpCall>(machines_.http);
+    http_->start(std::move(*request), attempt_deadline(), [this](HttpResult&& result) { take(std::move(result)); });
+  }
+  void take(HttpResult&& result) {
+    const HttpHop& last = result.last();
+    report_.phases = result.times;
+    report_.status = last.status;
+    report_.remote = last.remote;
+    report_.version = std::string(to_string(last.version));
+    for (const HttpHop& hop : result.hops)
+      if (hop.tls) report_.tls = hop.tls;
+    answer_.status = last.status;
+    answer_.body = std::move(result.body);
+    if (report_.tls) answer_.certificate_days = report_.tls->days_left(machines_.loop.wall_now());
+    for (std::size_t i = 0; i < result.hops.size(); ++i)
+      for (Header& header : result.hops[i].headers)
+        // A cookie that was set on the way is set; other headers are those of the answer.
+        if (i + 1 == result.hops.size() || header.name.size() == 10)
+          answer_.headers.emplace_back(std::move(header.name), std::move(header.value));
+    if (!result.outcome) {
+      unsent_ = result.outcome.error == NetError::dns || result.outcome.error == NetError::connect ||
+                result.outcome.error == NetError::tls || result.outcome.error == NetError::invalid;
+      unsent_ = unsent_ && result.hops.size() == 1;
+      return failed(reason_of(result.outcome.error), result.outcome.text);
+    }
+    judge();
+  }
+
+  void perform(const SqlStep& action) {
+    SqlRequest request{.connection = action.connection, .statement = {}};
+    if (Status status = action.statement.render(conversation_->variables, Escape::sql, request.statement); !status)
+      return refuse(status.error());
+    report_.sent = conversation_->variables.masker().excerpt(request.statement, kMostMessage);
+    if (machines_.sql == nullptr || !machines_.sql->has(action.connection))
+      return refuse({Errc::config, "no connection is called '" + action.connection + "'"});
+    if (!sql_) sql_ = std::make_unique<SqlCall>(*machines_.sql);
+    sql_->start(std::move(request), attempt_deadline(), [this](SqlResult&& result) {
+      report_.phases = result.times;
+      report_.remote = result.remote;
+      if (!result.ok) return failed(result.reason, result.text);
+      answer_.rows = std::move(result.rows);
+      judge();
+    });
+  }
+
+  void perform(const WaitStep& action) {
+    timer_.start(std::min(machines_.loop.now() + std::chrono::duration_cast<SteadyTime::duration>(action.length), deadline_),
+                 [this] { judge(); });
+  }
+
+  // --- what came of it ---------------------------------------------------------------------------------------------------------------
+
+  // It was never sent.
+  void refuse(const Error& error) {
+    unsent_ = true;
+    report_.attempts = std::max(report_.attempts, 1);
+    retries_left_ = repeats_left_ = 0;
+    const Error kept = error;
+    timer_.start(machines_.loop.now(), [this, kept] { failed(Reason::internal, kept.message); });
+  }
+  void judge() {
+    unsent_ = false;
+    answer_.time = machines_.loop.now() - attempt_begun_;
+    // First, so that a secret in the answer is known before anything of it is shown.
+    const Status extracted = extract(step_->extract, answer_, conversation_->variables);
+    std::optional<Failure> failure = first_failure(step_->checks, answer_, conversation_->variables);
+    if (!failure && answer_.status >= 400 && !looks_at_status(step_->checks))
+      failure = Failure{reason_of_status(answer_.status), "HTTP status " + std::to_string(answer_.status)};
+    if (!failure && !extracted) failure = Failure{Reason::assertion, extracted.error().message};
+    if (failure) return failed(failure->reason, failure->sentence);
+    show_numbers();
+    succeeded();
+  }
+  void show_numbers() {
+    for (const Export& what : step_->exports) {
+      const Result<std::vector<Value>> found = what.source.find(answer_);
+      if (!found || found->empty()) continue;
+      const Value& value = found->front();
+      const std::optional<double> number = value.kind == Value::Kind::boolean
+                                               ? std::optional<double>(value.text == "true" ? 1 : 0)
+                                               : to_number<double>(value.text);
+      if (number) report_.exported.push_back({&what, *number});
+    }
+  }
+  void succeeded() {
+    settle(true);
+    end();
+  }
+  void failed(Reason reason, const std::string& why) {
+    fail(reason, why);
+    const SteadyTime now = machines_.loop.now();
+    const bool answered = reason == Reason::assertion || reason == Reason::status;
+    if (!cancelled_ && repeats_left_ > 1 && answered) {
+      --repeats_left_;
+      if (again(now, step_->repeat_every)) return;
+    } else if (!cancelled_ && retries_left_ > 0 && reason != Reason::authentication) {
+      --retries_left_;
+      if (again(now, step_->retry_pause)) return;
+    }
+    settle(false);
+    end();
+  }
+  // False when there is no time for it.
+  bool again(SteadyTime now, std::chrono::nanoseconds pause) {
+    const SteadyTime when = now + std::chrono::duration_cast<SteadyTime::duration>(pause);
+    if (when >= deadline_) return false;
+    timer_.start(when, [this] { attempt(); });
+    return true;
+  }
+  void fail(Reason reason, const std::string& why) {
+    const Masker& masker = conversation_->variables.masker();
+    report_.result = StepResult::failed;
+    report_.reason = reason;
+    report_.message = masker.excerpt(why, kMostMessage);
+    if (!answer_.body.empty()) report_.excerpt = masker.excerpt(answer_.body, kMostExcerpt);
+  }
+  // What the journal learns.
+  void settle(bool success) {
+    if (machines_.journal == nullptr || step_->record.empty()) return;
+    const std::string& flow = conversation_->flow.name;
+    const std::string& run_id = conversation_->run_id;
+    const Value& id = conversation_->variables.get(step_->record);
+    if (step_->effect == Effect::create) {
+      if (success || id.kind != Value::Kind::unset)
+        machines_.journal->created(flow, run_id, step_->record, id.text);
+      else if (unsent_)
+        machines_.journal->withdraw(flow, run_id, step_->record);
+    }
+    if (step_->effect == Effect::remove && success && report_.section != Section::sweep)
+      machines_.journal->removed(flow, run_id, step_->record);
+  }
+  void end() {
+    timer_.cancel();
+    report_.duration = machines_.loop.now() - begun_;
+    StepReport finished = std::move(report_);
+    const Callback tell = std::exchange(callback_, nullptr);
+    tell(std::move(finished));  // may start the next step, or destroy this
+  }
+  std::string mask(const std::string& text) const {
+    return conversation_->variables.masker().excerpt(text, kMostMessage);
+  }
+
+  const Machines machines_;
+  Conversation* conversation_ = nullptr;
+  const Step* step_ = nullptr;
+  SteadyTime deadline_{}, begun_{}, attempt_begun_{};
+  Callback callback_;
+  StepReport report_;
+  Answer answer_;
+  Timer timer_;
+  bool cancelled_ = false;
+  bool unsent_ = false;
+  int retries_left_ = 0, repeats_left_ = 0;
+  std::unique_ptr<HttpCall> http_;
+  std::unique_ptr<SqlCall> sql_;
+};
+
+StepRun::StepRun(const Machines& machines) : body_(std::make_unique<Body>(machines)) {}
+StepRun::~StepRun() = default;
+void StepRun::start(Conversation& conversation, const Step& step, Section section, SteadyTime run_begun, SteadyTime deadline,
+                    Callback callback) {
+  body_->start(conversation, step, section, run_begun, deadline, std::move(callback));
+}
+void StepRun::cancel() { body_->cancel(); }
+
+}  // namespace finwatch::workflow
