@@ -268,12 +268,12 @@ void Engine::log_change(const Entry& entry, const RunReport& report) const {
     if (entry.well) return;
     return machines_.log->info("flow is not supported here", {{"flow", entry.flow->name}, {"why", report.message}});
   }
-  if (!report.success)
-    machines_.log->warn("flow failed", {{"flow", entry.flow->name},
+  if (!report.success && entry.well.value_or(true))
+    machines_.log->warn("flow fails", {{"flow", entry.flow->name},
                                         {"reason", std::string(to_string(report.reason))},
                                         {"what", report.message},
                                         {"run", report.run_id}});
-  else if (entry.well && !*entry.well)
+  else if (report.success && !entry.well.value_or(true))
     machines_.log->info("flow succeeds again", {{"flow", entry.flow->name}, {"run", report.run_id}});
 }
 

@@ -119,7 +119,9 @@ struct FlowState {
   bool running = false;
   std::size_t residue = 0;  // records that were created and, as far as is known, not removed
   int writes_today = 0;
-  WallTime held_until{};                                // logins are held back until then, after refusals
+  bool quota_reached = false;  // the last start was left out because of it
+  WallTime held_until{};       // logins are held back until then, after refusals
+  std::vector<ReleaseState> releases;
   std::deque<std::shared_ptr<const RunReport>> recent;  // the newest first, at most kMostKeptRuns
   std::shared_ptr<const RunReport> last_failed;         // kept when newer runs push it out of `recent`
 };
