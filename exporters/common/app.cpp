@@ -73,6 +73,8 @@ class App {
   std::string page() { return runner_.scrape_now(); }
 
   Status serve() {
+    if (program_.begin)
+      if (Status status = program_.begin(); !status) return status;
     WebOptions options;
     const auto addresses = flags_.list("web.listen-address");
     options.listen_addresses.assign(addresses.begin(), addresses.end());
@@ -125,6 +127,7 @@ class App {
     service_.notify("STOPPING=1");
     env_.log->info("stopping");
     web_.reset();
+    if (program_.stop) program_.stop();
   }
 
   const Program& program_;
@@ -222,6 +225,11 @@ int run_program(const Program& program, int argc, char** argv) {
     std::puts("the configuration is good");
     return 0;
   }
+  if (program.answer)
+    if (const std::optional<int> status = program.answer(flags.get())) {
+      std::fflush(nullptr);
+      ::_exit(*status);
+    }
   if (flags->boolean("once")) {
     std::fputs(app.page().c_str(), stdout);
     // Not by return: a thread that waits for a server must not meet statics that are gone.

@@ -7,10 +7,12 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "conf/flags.h"
 #include "run/collector.h"
 #include "run/runner.h"
 #include "web/server.h"
@@ -52,6 +54,13 @@ struct Program {
   std::span<const std::string_view> sections = {};
   std::function<Result<std::vector<RunnerEntry>>(const Assembly&, const Env&)> assemble = {};
   std::vector<Route> routes = {};
+
+  // For a program that works by itself and not when it is scraped. `answer` comes after the configuration was read: a command such as
+  // --run-once, with the exit status. `begin` comes before the first page is served, `stop` after the last.
+  std::span<const FlagSpec> flags = {};
+  std::function<std::optional<int>(const Flags&)> answer = {};
+  std::function<Status()> begin = {};
+  std::function<void()> stop = {};
 };
 
 /// The exit status: 0 after a stop or an answer such as --help, 1 when it could not start, 2 for a wrong command line.

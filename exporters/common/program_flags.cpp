@@ -51,6 +51,7 @@ ProgramFlags::ProgramFlags(const Program& program) : program_(program) {
   std::vector<FlagSpec> specs(std::begin(kCommonFlags), std::end(kCommonFlags));
   specs.push_back({FlagKind::list, "web.listen-address", keep(program.listen_address),
                    "Address to serve on; may be given again. :PORT is every address, unix:/PATH a socket file."});
+  specs.insert(specs.end(), program.flags.begin(), program.flags.end());
   if (program.reads_host_trees) specs.insert(specs.end(), std::begin(kTreeFlags), std::end(kTreeFlags));
   for (const CollectorInfo* info : program.collectors) {
     specs.push_back({FlagKind::boolean, keep("collector." + std::string(info->name)),

@@ -126,6 +126,7 @@ struct Flow {
   double target_seconds = 0;                          // the budget of the flow's SLO; 0: none
   std::chrono::nanoseconds keep_session{};            // 0: a login in each run
   std::vector<std::pair<std::size_t, Value>> givens;  // parameters and secrets
+  std::shared_ptr<const Calendar> calendar;           // of the scope's context
   std::unique_ptr<Scope> scope;
   std::size_t run_id = 0, tag = 0, trace_id = 0;  // where a run puts them
   std::size_t leftover = 0;                       // and a sweep what it found in the journal

@@ -177,7 +177,10 @@ Result<std::shared_ptr<const Flow>> read_flow(const Tree& tree, const std::strin
   flow->title = read_title(reader, status);
   flow->mode = read_mode(reader);
   flow->grant = file.grant;
-  flow->scope = std::make_unique<Scope>(context);
+  flow->calendar = file.calendar;
+  Context own = context;
+  if (file.calendar) own.calendar = file.calendar.get();
+  flow->scope = std::make_unique<Scope>(own);
   givens.add_to(*flow);
   flow->run_id = flow->scope->add("run_id");
   flow->tag = flow->scope->add("tag");
