@@ -176,6 +176,7 @@ Result<std::shared_ptr<const Flow>> read_flow(const Tree& tree, const std::strin
   flow->account = file.prefix + file.path;
   flow->title = read_title(reader, status);
   flow->mode = read_mode(reader);
+  flow->only_by_name = reader.boolean("only_by_name", false);
   flow->grant = file.grant;
   flow->calendar = file.calendar;
   Context own = context;
@@ -262,8 +263,8 @@ Result<std::vector<std::shared_ptr<const Flow>>> read_flows(const FlowFile& file
     if (std::find(names.begin(), names.end(), plain) != names.end())
       return {Errc::config, (*flow)->where.text() + ": a second flow is called '" + plain + "'; names must differ"};
     names.push_back(plain);
-    if (file.only.empty() || std::find(file.only.begin(), file.only.end(), plain) != file.only.end())
-      flows.push_back(std::move(*flow));
+    const bool named = std::find(file.only.begin(), file.only.end(), plain) != file.only.end();
+    if (named || (file.only.empty() && !(*flow)->only_by_name)) flows.push_back(std::move(*flow));
   }
   if (Status status = top.finish(); !status) return status.error();
   const std::vector<std::string_view> known(names.begin(), names.end());

@@ -181,6 +181,14 @@ TEST_CASE("flow: the configuration gives what the file declares, and nothing els
   CHECK(files.error() == "");
 }
 
+TEST_CASE("flow: one that leaves something in the books runs only where it is named") {
+  Files files(changed(kVoucher, "    mode: write\n", "    mode: write\n    only_by_name: true\n"));
+  REQUIRE(files.read());
+  CHECK(files.read()->empty());
+  files.file.only = {"voucher_entry"};
+  CHECK(files.read()->size() == 1);
+}
+
 TEST_CASE("flow: what is signed and sent is worked out once") {
   Files files(R"(flows:
   - name: signed

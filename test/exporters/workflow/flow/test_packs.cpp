@@ -5,6 +5,7 @@
 
 #include "core/files.h"
 #include "support/catch.h"
+#include "support/collector_test.h"
 #include "support/test_folder.h"
 #include "workflow/flow/flow_read.h"
 
@@ -36,6 +37,8 @@ FlowFile file_of(const std::string& path) {
   file.grant = {.mode = Mode::write, .hosts = {"erp.example"}, .ledgers = {"BOOK1/BOOK1", "tryton"}, .writes_per_day = 100};
   const Result<Tree> tree = load_yaml(path, {.substitute_environment = false});
   REQUIRE(tree);
+  if (const Tree* flows = tree->find("flows"))
+    for (const Tree& flow : flows->items) file.only.push_back(flow.find("name")->scalar);
   if (const Tree* parameters = tree->find("parameters"))
     for (std::size_t i = 0; i < parameters->items.size(); ++i)
       if (parameters->items[i].find("default") == nullptr) file.parameters[parameters->keys[i]] = "BOOK1";
@@ -133,5 +136,32 @@ TEST_CASE("packs: what was never run on the product says so first, and asks firs
       CAPTURE(flow->name);
       CHECK(steps_of(*flow).front()->self_test);
     }
+  }
+}
+
+TEST_CASE("packs: the guide names each pack, its flows, and what must be given; its example can be read") {
+  const Result<Almanac> almanac = read_almanac(nullptr, "");
+  for (const char* name : {"workflow-packs.md", "workflow-packs.zh-CN.md"}) {
+    CAPTURE(name);
+    const Result<std::string> guide = read_file(test_folder(std::string("../docs/guides/") + name));
+    REQUIRE(guide);
+    const auto names = [&](const std::string& word) { CHECK_THAT(*guide, Catch::Matchers::Contains("`" + word + "`")); };
+    for (const std::string& path : packs()) {
+      const FlowFile file = file_of(path);
+      names(std::filesystem::path(path).filename().string());
+      for (const auto& [parameter, value] : file.parameters) names(parameter);
+      for (const auto& [secret, value] : file.secrets) names(secret);
+      const auto flows = read_flows(file, *almanac, Context{});
+      REQUIRE(flows);
+      for (const auto& flow : *flows) names(flow->name);
+    }
+    const std::size_t begin = guide->find("```yaml\n") + 8;
+    TemporaryTree tree;
+    tree.write("own.yml", guide->substr(begin, guide->find("```", begin) - begin));
+    FlowFile own = file_of(tree.path("own.yml"));
+    own.grant.ledgers = {"BOOK1"};
+    const auto flows = read_flows(own, *almanac, Context{});
+    if (!flows) FAIL(flows.error().message);
+    check_flow(*flows->front());
   }
 }
