@@ -179,9 +179,9 @@ Result<std::shared_ptr<const Flow>> read_flow(const Tree& tree, const std::strin
   flow->only_by_name = reader.boolean("only_by_name", false);
   flow->grant = file.grant;
   flow->calendar = file.calendar;
-  Context own = context;
-  if (file.calendar) own.calendar = file.calendar.get();
-  flow->scope = std::make_unique<Scope>(own);
+  Context its_own = context;
+  if (file.calendar) its_own.calendar = file.calendar.get();
+  flow->scope = std::make_unique<Scope>(its_own);
   givens.add_to(*flow);
   flow->run_id = flow->scope->add("run_id");
   flow->tag = flow->scope->add("tag");
