@@ -12,13 +12,14 @@ constexpr MetricDesc kRecords{MetricType::gauge,
                               "check",
                               "value",
                               "item"};
-constexpr MetricDesc kTime{MetricType::gauge,
-                           "finwatch_integrity_time_seconds",
-                           "An age or a time left that a check measured when it last went well; negative once it is past.",
-                           "book",
-                           "check",
-                           "value",
-                           "item"};
+constexpr MetricDesc kTime{
+    MetricType::gauge,
+    "finwatch_integrity_time_seconds",
+    "An age or a time left that a check measured when it last went well, in seconds; negative once it is past.",
+    "book",
+    "check",
+    "value",
+    "item"};
 constexpr MetricDesc kRatio{MetricType::gauge,
                             "finwatch_integrity_ratio",
                             "A share, from 0 to 1, that a check measured when it last went well.",
@@ -40,13 +41,13 @@ constexpr MetricDesc kMissing{MetricType::gauge, "finwatch_integrity_missing",
 constexpr MetricDesc kSuccess{MetricType::gauge, "finwatch_integrity_check_success",
                               "1 when the last run of a check went well.", "book", "check"};
 constexpr MetricDesc kLastRun{MetricType::gauge, "finwatch_integrity_check_last_run_timestamp_seconds",
-                              "When a check last ran.", "book", "check"};
+                              "When a check last ran, in seconds since 1970.", "book", "check"};
 constexpr MetricDesc kLastSuccess{MetricType::gauge, "finwatch_integrity_check_last_success_timestamp_seconds",
-                                  "When the shown results of a check were found.", "book", "check"};
-constexpr MetricDesc kInterval{MetricType::gauge, "finwatch_integrity_check_interval_seconds", "How often a check runs.",
-                               "book", "check"};
+                                  "When the shown results of a check were found, in seconds since 1970.", "book", "check"};
+constexpr MetricDesc kInterval{MetricType::gauge, "finwatch_integrity_check_interval_seconds",
+                               "How often a check runs, in seconds.", "book", "check"};
 constexpr MetricDesc kDuration{MetricType::gauge, "finwatch_integrity_check_duration_seconds",
-                               "What the statement of a check took when it last went well.", "book", "check"};
+                               "What the statement of a check took when it last went well, in seconds.", "book", "check"};
 constexpr MetricDesc kFailures{MetricType::counter,
                                "finwatch_integrity_check_failures_total",
                                "Runs of a check that gave no result, by reason.",

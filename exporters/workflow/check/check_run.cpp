@@ -12,7 +12,8 @@ using std::chrono::minutes;
 using std::chrono::nanoseconds;
 using std::chrono::seconds;
 
-constexpr minutes kSpread{1};      // of the first runs
+constexpr seconds kApart{1};       // the first runs
+constexpr minutes kMostSpread{1};  // all of them
 constexpr minutes kFirstRetry{1};  // after a failure
 constexpr minutes kTestedFor{10};  // how long a self-test holds
 constexpr seconds kSelfTestTimeout{10};
@@ -199,8 +200,9 @@ void CheckRunner::start(std::vector<std::shared_ptr<const Book>> books) {
     for (std::size_t j = 0; j < tested_.back()->book->checks.size(); ++j)
       tasks_.push_back(std::make_unique<Task>(*this, *tested_.back(), j));
   }
-  const SteadyTime now = loop_.now();
-  for (std::size_t i = 0; i < tasks_.size(); ++i) tasks_[i]->run_at(now + nanoseconds{kSpread} * i / tasks_.size());
+  const auto count = static_cast<std::int64_t>(tasks_.size());
+  const nanoseconds spread = std::min<nanoseconds>(kApart * count, kMostSpread);
+  for (std::int64_t i = 0; i < count; ++i) tasks_[static_cast<std::size_t>(i)]->run_at(loop_.now() + spread * i / count);
 }
 
 }  // namespace finwatch::workflow

@@ -3,7 +3,7 @@
 //   CheckRunner runner(loop, pool, board, env);
 //   runner.start(books);                  // again after the configuration was read anew
 //
-// The first runs are spread over a minute. A check that failed keeps its last good result and is tried again after a minute, then
+// The first runs are a second apart. A check that failed keeps its last good result and is tried again after a minute, then
 // two, four, …, at most its interval. Before a check asks, the tables that its book needs are looked for, every ten minutes at most;
 // without one of them the book is not supported, and none of its checks is asked.
 #pragma once
