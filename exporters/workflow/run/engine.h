@@ -28,6 +28,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  /// Before flows that write are applied.
+  void set_journal(Journal* journal) { machines_.journal = journal; }
   void apply(const std::vector<std::shared_ptr<const Flow>>& flows, std::shared_ptr<SqlPool> sql);
   /// Starts nothing more; `done` is called once nothing runs.
   void stop(std::function<void()> done);

@@ -1,0 +1,88 @@
+#include "workflow/assembly.h"
+
+#include "workflow/collectors.h"
+#include "workflow/run_once.h"
+
+namespace finwatch::workflow {
+namespace {
+
+constexpr FlagSpec kFlags[] = {
+    {FlagKind::text, "run-once", "", "Run this flow now, show each step with its time and what it saw, and exit."},
+    {.kind = FlagKind::text,
+     .name = "dry-run",
+     .default_value = "",
+     .help = "Show what this flow (or all) would send, with secrets masked, and exit. Nothing is sent.",
+     .bare_value = "all"},
+};
+
+class Shown final : public Collector {
+ public:
+  Shown(const WorkflowCollector& row, const Boards& boards, std::shared_ptr<const Setup> setup, const Clock& clock)
+      : row_(row), boards_(boards), setup_(std::move(setup)), clock_(clock) {}
+  Status collect(const Scrape&, MetricSink& sink) override {
+    row_.write({boards_.flows, boards_.checks, setup_->almanac, clock_.wall(), boards_.journal_errors}, sink);
+    return ok();
+  }
+
+ private:
+  const WorkflowCollector& row_;
+  const Boards& boards_;
+  const std::shared_ptr<const Setup> setup_;
+  const Clock& clock_;
+};
+
+}  // namespace
+
+std::span<const FlagSpec> Assembler::flags() { return kFlags; }
+
+std::span<const CollectorInfo* const> Assembler::collector_infos() {
+  static const std::vector<const CollectorInfo*> infos = [] {
+    std::vector<const CollectorInfo*> list;
+    for (const WorkflowCollector* row : collectors()) list.push_back(&row->info);
+    return list;
+  }();
+  return infos;
+}
+
+Result<std::vector<RunnerEntry>> Assembler::assemble(const Assembly& assembly, const Env& env) {
+  Result<std::shared_ptr<const Setup>> setup = read_setup(*assembly.file);
+  if (!setup) return setup.error();
+  if ((*setup)->flows.empty() && (*setup)->books.empty())
+    return {Errc::config,
+            "no flows and no checks: give a file with --config.file; deploy/finwatch-workflow.yml is an example to start from"};
+  const std::lock_guard lock(mutex_);
+  if (world_)
+    if (Status status = world_->apply(*setup); !status) return status.error();
+  setup_ = std::move(*setup);
+  env_ = env;
+  std::vector<RunnerEntry> entries;
+  for (const Assembly::Chosen& chosen : assembly.chosen)
+    for (const WorkflowCollector* row : collectors())
+      if (&row->info == chosen.info)
+        entries.push_back({chosen.info, std::make_unique<Shown>(*row, boards_, setup_, *env.clock), false});
+  return entries;
+}
+
+std::optional<int> Assembler::answer(const Flags& flags) const {
+  const std::lock_guard lock(mutex_);
+  if (const std::string_view flow = flags.text("run-once"); !flow.empty()) return run_once(*setup_, flow, env_, stdout);
+  if (const std::string_view flow = flags.text("dry-run"); !flow.empty()) return dry_run(*setup_, flow, stdout);
+  return std::nullopt;
+}
+
+Status Assembler::begin() {
+  const std::lock_guard lock(mutex_);
+  Result<std::unique_ptr<World>> world = World::start(setup_, boards_, env_);
+  if (!world) return world.error();
+  world_ = std::move(*world);
+  return ok();
+}
+
+void Assembler::stop() {
+  const std::lock_guard lock(mutex_);
+  if (world_) world_->stop();
+}
+
+std::vector<Route> Assembler::routes() { return {}; }
+
+}  // namespace finwatch::workflow
