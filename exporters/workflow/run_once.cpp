@@ -170,7 +170,7 @@ int run_once(const Setup& setup, std::string_view name, const Env& env, std::FIL
   machines.sql = std::make_shared<SqlPool>(**loop, setup.connections, env);
   machines.journal = journal.get();
   machines.log = env.log;
-  Session session;
+  Session session{.may_be_kept = false};
   say(out, flow->name + "  " + flow->title.zh + " / " + flow->title.en);
   int status = 1;
   {

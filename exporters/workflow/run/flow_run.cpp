@@ -105,7 +105,7 @@ class FlowRun::Body {
     for (const auto& [place, value] : session_->values) variables_.set(place, value);
   }
   void keep_session() {
-    if (flow_->keep_session <= std::chrono::nanoseconds{0} || flow_->login.empty()) return;
+    if (!session_->may_be_kept || flow_->keep_session <= std::chrono::nanoseconds{0} || flow_->login.empty()) return;
     session_->drop();
     session_->kept = true;
     session_->until = machines_.loop.now() + std::chrono::duration_cast<SteadyTime::duration>(flow_->keep_session);

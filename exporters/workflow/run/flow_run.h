@@ -18,12 +18,13 @@ namespace finwatch::workflow {
 
 /// A login that serves more than one run.
 struct Session {
+  bool may_be_kept = true;  // false: a login and a logout in this run, whatever the flow says
   bool kept = false;
   SteadyTime until{};
-  std::vector<std::pair<std::size_t, Value>> values;  // what login extracted
-  CookieJar cookies;
+  std::vector<std::pair<std::size_t, Value>> values = {};  // what login extracted
+  CookieJar cookies = {};
 
-  void drop() { *this = {}; }
+  void drop() { *this = {.may_be_kept = may_be_kept}; }
 };
 
 class FlowRun {
