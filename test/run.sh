@@ -20,7 +20,7 @@ about() {
     lint) echo "layout, shellcheck" ;;
     tidy) echo "clang-tidy over the tree" ;;
     e2e) echo "the released programs: allocations counted, Prometheus, node_exporter, quickstart" ;;
-    live) echo "finwatch-database beside real PostgreSQL and MariaDB servers, and a real Tryton under faults" ;;
+    live) echo "finwatch-database and finwatch-workflow beside real PostgreSQL, MariaDB and Tryton under faults" ;;
     package) echo "cmake --install, .deb" ;;
     fuzz) echo "each fuzzer for 10 s" ;;
   esac
@@ -103,7 +103,7 @@ stage_tidy() { quietly test/lint/tidy.sh; local status=$?; one "$status"; return
 
 # What users run; the tests of it speak Python.
 build_programs() {
-  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs" --target finwatch-host finwatch-database; then
+  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs" --target finwatch-host finwatch-database finwatch-workflow; then
     count 0 1
     return 1
   fi

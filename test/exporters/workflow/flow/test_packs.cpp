@@ -8,6 +8,7 @@
 #include "support/collector_test.h"
 #include "support/test_folder.h"
 #include "workflow/flow/flow_read.h"
+#include "workflow/setup.h"
 
 using namespace finwatch;
 using namespace finwatch::workflow;
@@ -155,13 +156,29 @@ TEST_CASE("packs: the guide names each pack, its flows, and what must be given; 
       REQUIRE(flows);
       for (const auto& flow : *flows) names(flow->name);
     }
-    const std::size_t begin = guide->find("```yaml\n") + 8;
+    const auto block = [&](const std::string& first) {
+      const std::size_t begin = guide->find("```yaml\n" + first) + 8;
+      return guide->substr(begin, guide->find("```", begin) - begin);
+    };
     TemporaryTree tree;
-    tree.write("own.yml", guide->substr(begin, guide->find("```", begin) - begin));
+    tree.write("own.yml", block("parameters:"));
     FlowFile own = file_of(tree.path("own.yml"));
     own.grant.ledgers = {"BOOK1"};
     const auto flows = read_flows(own, *almanac, Context{});
     if (!flows) FAIL(flows.error().message);
     check_flow(*flows->front());
+
+    std::string configuration = block("state:");
+    for (const char* secret : {"maker", "checker", "sap"}) tree.write(secret, "s3cret");
+    for (const auto& [from, to] : {std::pair<std::string, std::string>{"/etc/finwatch/", tree.path("")},
+                                   {"file: packs/", "file: " + test_folder("../exporters/workflow/packs/")}})
+      for (std::size_t at = configuration.find(from); at != std::string::npos; at = configuration.find(from, at + to.size()))
+        configuration.replace(at, from.size(), to);
+    const Result<Tree> file = parse_yaml(configuration, tree.path("finwatch-workflow.yml"));
+    REQUIRE(file);
+    const auto setup = read_setup(*file);
+    if (!setup) FAIL(setup.error().message);
+    for (const auto& flow : (*setup)->flows) CHECK(flow->refusal() == "");
+    CHECK((*setup)->flows.size() == 6);  // four of Tryton, which leave nothing behind, and two of SAP
   }
 }
