@@ -21,11 +21,11 @@ def tearDownModule():
     shutil.rmtree(FOLDER, ignore_errors=True)
 
 
-def flows(only=(), **given):
+def flows(only=(), changes=(), **given):
     port = ERP.port("trytond")
     secrets = {"maker_password": given.pop("maker_password", ERP.password("maker")), "checker_password": ERP.password("checker")}
     allow = {"mode": "write", "hosts": [f"127.0.0.1:{port}"], "ledgers": ["tryton"], "writes_per_day": 10000}
-    return Workflow(FOLDER, "tryton", {"url": f"http://127.0.0.1:{port}", **given}, secrets, allow, only)
+    return Workflow(FOLDER, "tryton", {"url": f"http://127.0.0.1:{port}", **given}, secrets, allow, only, changes)
 
 
 def entry(**given):
@@ -127,9 +127,15 @@ class Faults(unittest.TestCase):
         run = entry(database="production")
         check(run.status == 1 and "'production', which allow.ledgers does not name" in run.text, run.text)
 
-    def test_a_big_ledger_is_reported(self):
-        ERP.grow(20000)
+    def test_an_unbalanced_voucher_is_refused_and_removed(self):
+        unbalanced = [("debit: *zero, credit: *amount", 'debit: *zero, credit: {__class__: Decimal, decimal: "2.00"}'), ("      - *read_lines\n", "")]
+        run = fails(flows(only=["post_and_reverse"], changes=unbalanced).run("post_and_reverse"), "data", "steps/post")
+        check("must balance" in run.text and run.steps["finally/delete"] == "ok" and run.steps["finally/begin_reversal"] == "skipped", run.text)
+
+    def test_a_report_of_a_big_ledger_and_one_that_is_too_slow(self):
+        ERP.grow(30000)
         succeeds(flows().run("trial_balance"))
+        fails(flows(changes=[("timeout: 50s", "timeout: 20ms")]).run("trial_balance"), "timeout", "steps/report")
         ERP.sql("DELETE FROM account_move WHERE description LIKE 'grown %'")
 
 

@@ -8,7 +8,8 @@ import os
 import re
 import subprocess
 
-from servers import ROOT, check, write
+from servers import ROOT, check
+from harness import read, write
 
 PROGRAM = os.environ.get("FINWATCH_WORKFLOW", os.path.join(ROOT, "build/release/bin/finwatch-workflow"))
 PACKS = os.path.join(ROOT, "exporters/workflow/packs")
@@ -36,10 +37,16 @@ class Run:
 
 
 class Workflow:
-    def __init__(self, folder, pack, parameters, secrets, allow, only=()):
+    """One pack and what it is given; `changes` are pieces of its text and what stands there instead."""
+
+    def __init__(self, folder, pack, parameters, secrets, allow, only=(), changes=()):
         check(os.access(PROGRAM, os.X_OK), f"{PROGRAM} is not built: cmake --preset release && cmake --build --preset release")
         self.secrets = [secret for secret in secrets.values() if secret]
-        flows = [{"file": f"{PACKS}/{pack}.yml", "parameters": parameters, "secrets": secrets, "allow": allow, "only": list(only)}]
+        text = read(f"{PACKS}/{pack}.yml")
+        for old, new in changes:
+            check(old in text, f"{pack}.yml has no {old}")
+            text = text.replace(old, new)
+        flows = [{"file": write(f"{folder}/{pack}.yml", text), "parameters": parameters, "secrets": secrets, "allow": allow, "only": list(only)}]
         self.file = write(f"{folder}/finwatch-workflow.yml", json.dumps({"state": f"{folder}/state", "flows": flows}, ensure_ascii=False))
 
     def say(self, *flags):
