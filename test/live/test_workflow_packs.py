@@ -7,7 +7,7 @@ import unittest
 
 from fakes import WRONG, Kingdee, NcCloud, OracleEbs, Sap, WebLogin, YonBip
 from workflow import Workflow  # it also tells where harness is
-from harness import check
+from harness import check, eventually
 
 
 class PackTest(unittest.TestCase):
@@ -25,10 +25,10 @@ class PackTest(unittest.TestCase):
         """Parameters, secrets and ledgers."""
         raise NotImplementedError
 
-    def workflow(self, mode="write", parameters=None, secrets=None):
+    def workflow(self, mode="write", parameters=None, secrets=None, **more):
         usual, its_secrets, ledgers = self.given()
         allow = {"mode": mode, "hosts": ["127.0.0.1"], "ledgers": ledgers, "writes_per_day": 1000}
-        return Workflow(self.folder, self.PACK, {**usual, **(parameters or {})}, {**its_secrets, **(secrets or {})}, allow)
+        return Workflow(self.folder, self.PACK, {**usual, **(parameters or {})}, {**its_secrets, **(secrets or {})}, allow, **more)
 
     def succeeds(self, flow, **given):
         run = self.workflow(**given).run(flow)
@@ -100,6 +100,26 @@ class KingdeePack(PackTest):
         self.erp.late_saves = 15  # a step waits 10 s
         self.fails("voucher_entry", "timeout", "steps/draft")
         check(set(self.erp.vouchers) == {8}, self.erp.vouchers)
+
+    def test_by_its_schedule_with_a_session_that_is_kept_and_one_day_lost(self):
+        with self.workflow(only=["voucher_entry"], schedules={"voucher_entry": {"every": "1s"}}).serving() as served:
+            def runs(more):
+                before = self.erp.calls.count("Delete")
+                eventually(lambda: self.erp.calls.count("Delete") >= before + more, 30, served.log)
+            runs(2)
+            check(self.erp.calls.count("LoginByAppSecret") == 1, self.erp.calls)
+            self.erp.sessions.clear()
+            runs(2)
+            check(self.erp.calls.count("LoginByAppSecret") == 2, self.erp.calls)
+            self.erp.refuse = "closed_period"
+            eventually(lambda: 'finwatch_flow_failure_reason{flow="voucher_entry",reason="data"} 1' in served.page(), 30, served.log)
+            eventually(lambda: 'finwatch_flow_residue{flow="voucher_entry"} 0' in served.page(), 30, "what was refused counts as left behind")
+            page = served.page()
+            for line in ('finwatch_flow_supported{flow="voucher_entry"} 1', 'finwatch_flow_success{flow="voucher_entry"} 0'):
+                check(line in page, page)
+            check('reason="authentication"' not in page, page)
+            check(self.erp.SECRET not in page + served.log(), "a secret was shown")
+        check(not self.erp.vouchers, self.erp.vouchers)
 
     def test_what_would_be_sent(self):
         text = self.workflow().dry_run("voucher_entry")

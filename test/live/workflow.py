@@ -1,7 +1,9 @@
-"""finwatch-workflow as a person runs it: one flow, once.
+"""finwatch-workflow as a person runs it, one flow, once; and as a service.
 
-    run = Workflow(folder, "kingdee-cloud", parameters, secrets, allow).run("voucher_entry")
+    workflow = Workflow(folder, "kingdee-cloud", parameters, secrets, allow)
+    run = workflow.run("voucher_entry")
     check(run.succeeded and run.steps["steps/draft"] == "ok", run.text)
+    with workflow.serving() as served: … served.page() …
 """
 import json
 import os
@@ -9,7 +11,7 @@ import re
 import subprocess
 
 from servers import ROOT, check
-from harness import read, write
+from harness import Host, read, write
 
 PROGRAM = os.environ.get("FINWATCH_WORKFLOW", os.path.join(ROOT, "build/release/bin/finwatch-workflow"))
 PACKS = os.path.join(ROOT, "exporters/workflow/packs")
@@ -39,14 +41,14 @@ class Run:
 class Workflow:
     """One pack and what it is given; `changes` are pieces of its text and what stands there instead."""
 
-    def __init__(self, folder, pack, parameters, secrets, allow, only=(), changes=()):
+    def __init__(self, folder, pack, parameters, secrets, allow, only=(), changes=(), schedules=None):
         check(os.access(PROGRAM, os.X_OK), f"{PROGRAM} is not built: cmake --preset release && cmake --build --preset release")
         self.secrets = [secret for secret in secrets.values() if secret]
         text = read(f"{PACKS}/{pack}.yml")
         for old, new in changes:
             check(old in text, f"{pack}.yml has no {old}")
             text = text.replace(old, new)
-        flows = [{"file": write(f"{folder}/{pack}.yml", text), "parameters": parameters, "secrets": secrets, "allow": allow, "only": list(only)}]
+        flows = [{"file": write(f"{folder}/{pack}.yml", text), "parameters": parameters, "secrets": secrets, "allow": allow, "only": list(only), "schedules": schedules or {}}]
         self.file = write(f"{folder}/finwatch-workflow.yml", json.dumps({"state": f"{folder}/state", "flows": flows}, ensure_ascii=False))
 
     def say(self, *flags):
@@ -63,3 +65,6 @@ class Workflow:
         status, text = self.say(f"--dry-run={flow}")
         check(status == 0, text)
         return text
+
+    def serving(self):
+        return Host(f"--config.file={self.file}", program=PROGRAM, env={**os.environ, "no_proxy": "*"})
