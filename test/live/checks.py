@@ -22,8 +22,9 @@ def seconds(text):
 class Pack:
     def __init__(self, name):
         # Debian's Python has Debian's YAML; the one that runs the tests may be another.
-        done = subprocess.run(["/usr/bin/python3", "-c", "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)"],
-                              stdin=open(f"{FOLDER}/{name}.yml", encoding="utf-8"), capture_output=True, text=True, check=False)
+        with open(f"{FOLDER}/{name}.yml", encoding="utf-8") as file:
+            done = subprocess.run(["/usr/bin/python3", "-c", "import json, sys, yaml; json.dump(yaml.safe_load(sys.stdin), sys.stdout)"],
+                                  stdin=file, capture_output=True, text=True, check=False)
         check(done.returncode == 0, done.stderr + "deploy/install-deps.sh --test")
         self.parts = json.loads(done.stdout)
         self.checks = {one["id"]: one for one in self.parts["checks"]}

@@ -108,8 +108,8 @@ class CheckRunner::Task {
     std::vector<std::string> missing;
     for (const auto& cells : found.cells)
       if (!cells.empty()) missing.push_back(cells[0].value_or(""));
-    tested_.good_until = now() + kTestedFor;
     tested_.supported = missing.empty();
+    tested_.good_until = now() + (tested_.supported ? kTestedFor : unsupported_rest());
     runner_.board_.change([&](std::vector<BookState>& books) {
       BookState& book = books[tested_.place];
       if (!missing.empty() && book.supported.value_or(true))
@@ -174,7 +174,8 @@ class CheckRunner::Task {
     run_at(planned_ + interval * ((now() - planned_) / interval + 1));
   }
 
-  void rest_unsupported() { run_at(now() + std::min<nanoseconds>(check_->interval, kTestedFor)); }
+  nanoseconds unsupported_rest() const { return std::min<nanoseconds>(check_->interval, kTestedFor); }
+  void rest_unsupported() { run_at(now() + unsupported_rest()); }
 
   CheckRunner& runner_;
   Tested& tested_;

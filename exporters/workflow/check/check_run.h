@@ -5,7 +5,8 @@
 //
 // The first runs are a second apart. A check that failed keeps its last good result and is tried again after a minute, then
 // two, four, …, at most its interval. Before a check asks, the tables that its book needs are looked for, every ten minutes at most;
-// without one of them the book is not supported, and none of its checks is asked.
+// without one of them the book is not supported and none of its checks is asked, but they look for it at their intervals, at least every
+// ten minutes.
 #pragma once
 
 #include <chrono>

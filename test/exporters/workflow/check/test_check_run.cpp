@@ -199,6 +199,21 @@ finwatch_integrity_missing{book="tryton",relation="account_move"} 1
   CHECK_THAT(bench.page(), Contains("supported{book=\"tryton\"} 1\n") && Contains(R"(reason="permission"} 1)"));
 }
 
+TEST_CASE("checks: what is not supported is looked for again as often as a check would run") {
+  Bench bench;
+  bench.database.answer("SELECT one", {"n"}, {{"1"}});
+  bench.database.answer("to_regclass", {"relation"}, {{"account_move"}});
+  bench.runner.start({make_book({{.id = "one", .sql = "SELECT one", .values = {{"n", Unit::count}}, .interval = minutes{1}}},
+                                {"account_move"})});
+  bench.run_until_asked(1);
+  bench.pass(minutes{1});
+  bench.run_until_asked(2);
+  bench.database.answer("to_regclass", {"relation"}, {});
+  bench.pass(minutes{1});
+  bench.run_until_asked(4);
+  CHECK_THAT(bench.page(), Contains("finwatch_integrity_supported{book=\"tryton\"} 1\n"));
+}
+
 TEST_CASE("checks: one self-test serves all checks of a book for ten minutes") {
   Bench bench;
   bench.database.answer("SELECT", {"n"}, {{"1"}});
