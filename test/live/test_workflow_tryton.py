@@ -4,6 +4,7 @@ import shutil
 import tempfile
 import unittest
 
+from fakes import WebLogin
 from tryton import Tryton
 from harness import check, eventually
 from workflow import Workflow
@@ -24,7 +25,7 @@ def tearDownModule():
 def flows(only=(), changes=(), **given):
     port = ERP.port("trytond")
     secrets = {"maker_password": given.pop("maker_password", ERP.password("maker")), "checker_password": ERP.password("checker")}
-    allow = {"mode": "write", "hosts": [f"127.0.0.1:{port}"], "ledgers": ["tryton"], "writes_per_day": 10000}
+    allow = {"mode": "write", "hosts": given.pop("hosts", [f"127.0.0.1:{port}"]), "ledgers": ["tryton"], "writes_per_day": 10000}
     return Workflow(FOLDER, "tryton", {"url": f"http://127.0.0.1:{port}", **given}, secrets, allow, only, changes)
 
 
@@ -58,6 +59,11 @@ class Flows(unittest.TestCase):
         for shown in ("current_period_open = 1", "past_periods_open = 0"):
             check(shown in run.text, run.text)
 
+    def test_another_product_is_none_of_ours(self):
+        with WebLogin() as other:
+            run = flows(url=other.url, hosts=["127.0.0.1"]).run("trial_balance")
+            check(run.unsupported and run.steps == {"login/version": "failed"}, run.text)
+
     def test_leftovers_of_others_runs_are_swept_and_nothing_else(self):
         ERP.maker.save("PROBE voucher_entry of an earlier run")
         kept = ERP.maker.save("PROBEX voucher_entry is not ours")
@@ -90,9 +96,9 @@ class Faults(unittest.TestCase):
 
     def test_the_application_killed_and_frozen(self):
         with ERP.application_killed():
-            fails(entry(), "connect", "login/checker_login")
+            fails(entry(), "connect", "login/version")
         with ERP.application_frozen():
-            fails(entry(), "timeout", "login/checker_login")
+            fails(entry(), "timeout", "login/version")
 
     def test_a_save_under_a_lock_that_is_committed_later(self):
         with ERP.vouchers_locked():

@@ -119,7 +119,7 @@ struct Flow {
   Title title;
   Position where;
   Mode mode = Mode::read_only;
-  bool only_by_name = false;  // not run unless the configuration names it: it leaves something in the books
+  bool only_by_name = false;  // not run unless the configuration names it
   Grant grant;
   std::optional<SchedulePlan> schedule;               // always there
   std::chrono::nanoseconds total{}, cleanup{};        // budgets of time: of steps, and of `finally`

@@ -181,7 +181,7 @@ TEST_CASE("flow: the configuration gives what the file declares, and nothing els
   CHECK(files.error() == "");
 }
 
-TEST_CASE("flow: one that leaves something in the books runs only where it is named") {
+TEST_CASE("flow: one that must be named runs only where it is") {
   Files files(changed(kVoucher, "    mode: write\n", "    mode: write\n    only_by_name: true\n"));
   REQUIRE(files.read());
   CHECK(files.read()->empty());

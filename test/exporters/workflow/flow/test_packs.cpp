@@ -93,6 +93,7 @@ void check_flow(const Flow& flow) {
   variables.set(flow.tag, Value::of_text("PROBE " + flow.name));
   variables.set(flow.trace_id, Value::of_text("0123456789abcdef0123456789abcdef"));
   variables.set(flow.leftover, *Value::of_json("[]"));
+  CHECK(steps_of(flow).front()->self_test);
   for (const Step* step : steps_of(flow)) {
     CAPTURE(step->id);
     // Not the status alone: every product here says no with 200, or shows a login page with it.
@@ -121,8 +122,7 @@ TEST_CASE("packs: each flow can be read, is named in both languages, and tags wh
   }
 }
 
-TEST_CASE("packs: what was never run on the product says so first, and asks first whether it is the product") {
-  const Result<Almanac> almanac = read_almanac(nullptr, "");
+TEST_CASE("packs: what was never run on the product says so first") {
   for (const std::string& path : packs()) {
     if (path.ends_with("/tryton.yml")) continue;
     CAPTURE(path);
@@ -131,12 +131,6 @@ TEST_CASE("packs: what was never run on the product says so first, and asks firs
     for (const char* words :
          {"written from public descriptions of its interfaces", "never run on the product", "从未在真实产品上运行"})
       CHECK_THAT(text, Catch::Matchers::Contains(words));
-    const auto flows = read_flows(file_of(path), *almanac, Context{});
-    REQUIRE(flows);
-    for (const auto& flow : *flows) {
-      CAPTURE(flow->name);
-      CHECK(steps_of(*flow).front()->self_test);
-    }
   }
 }
 
