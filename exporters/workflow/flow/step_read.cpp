@@ -227,6 +227,9 @@ void read_effect(MapReader& reader, const Tree& tree, Mode mode, Compiler& compi
         tree,
         reader.path_of("effect") + ": a " + http->method +
             " says what it does: effect: read, login, simulate or change; or creates: or removes: with the kind of record");
+  if (std::holds_alternative<SqlStep>(step.action) && step.effect != Effect::read)
+    compiler.fail(
+        tree, reader.path_of("sql") + ": a statement only reads: nothing is written to a database behind the program's back");
   const Mode needed = step.effect >= Effect::create     ? Mode::write
                       : step.effect == Effect::simulate ? Mode::simulate
                                                         : Mode::read_only;
