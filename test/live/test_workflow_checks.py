@@ -173,6 +173,14 @@ class Engines(unittest.TestCase):
                         program.fails("lock", **one)
                         program.shows(2.5, "finwatch_integrity_amount", value="off", item="2026-10", **one)
                     program.shows(1, "finwatch_integrity_check_success", **one)
+                    server.freeze()
+                    try:
+                        program.fails("timeout", **one)
+                    finally:
+                        server.thaw()
+                    program.shows(1, "finwatch_integrity_check_success", **one)
+                    server.sql("DROP TABLE gl_voucher", database)
+                    program.shows(0, "finwatch_integrity_supported", book="gl")
 
 
 if __name__ == "__main__":

@@ -144,6 +144,7 @@ class CheckRunner::Task {
   }
 
   void fail(Reason reason, const std::string& text) {
+    if (reason == Reason::internal) tested_.good_until = {};  // a table may have gone
     change([&](CheckState& state) {
       if (state.success.value_or(true))
         runner_.env_.log->warn("check failed", {{"book", tested_.book->name},

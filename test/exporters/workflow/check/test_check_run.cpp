@@ -193,9 +193,12 @@ finwatch_integrity_missing{book="tryton",relation="account_move"} 1
   bench.run_until_asked(3);  // once more the test, then the check
   CHECK_THAT(bench.page(), Contains("finwatch_integrity_supported{book=\"tryton\"} 1\n") && Contains("item=\"\"} 1\n") &&
                                !Contains("missing"));
-  bench.database.fail("to_regclass", Errc::permission);
+  bench.database.fail("SELECT one", Errc::malformed);
   bench.pass(hours{24});
-  bench.run_until_asked(4);
+  bench.run_until_asked(5);
+  bench.database.fail("to_regclass", Errc::permission);
+  bench.pass(minutes{1});
+  bench.run_until_asked(6);  // a statement that went wrong is followed by a test, however young the last one is
   CHECK_THAT(bench.page(), Contains("supported{book=\"tryton\"} 1\n") && Contains(R"(reason="permission"} 1)"));
 }
 
