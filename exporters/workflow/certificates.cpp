@@ -6,8 +6,11 @@
 namespace finwatch::workflow {
 namespace {
 
-constexpr MetricDesc kEnd{MetricType::gauge, "finwatch_certificate_not_after_timestamp_seconds",
-                          "When the certificate that the step saw ends, also when it is expired or was refused.", "flow", "step",
+constexpr MetricDesc kEnd{MetricType::gauge,
+                          "finwatch_certificate_not_after_timestamp_seconds",
+                          "When the certificate that the step saw ends, also when it is expired or was refused.",
+                          "flow",
+                          "step",
                           "subject"};
 constexpr MetricDesc kEarliest{MetricType::gauge, "finwatch_certificate_chain_not_after_timestamp_seconds",
                                "When the first of all certificates that the server sent ends.", "flow", "step"};

@@ -7,20 +7,23 @@
 namespace finwatch::workflow {
 namespace {
 
-constexpr MetricDesc kSuccess{MetricType::gauge, "finwatch_flow_success", "Whether the last run of the flow succeeded.", "flow"};
+constexpr MetricDesc kSuccess{MetricType::gauge, "finwatch_flow_success", "Whether the last run of the flow succeeded.",
+                              "flow"};
 constexpr MetricDesc kDuration{
     MetricType::histogram, "finwatch_flow_duration_seconds",
     "What a person would have waited in the steps of successful runs, without login and clean-up, in seconds.", "flow"};
 constexpr MetricDesc kLastDuration{MetricType::gauge, "finwatch_flow_last_duration_seconds",
                                    "The same of the last run, successful or not, in seconds.", "flow"};
 constexpr MetricDesc kBudget{MetricType::gauge, "finwatch_flow_slo_seconds",
-                             "The duration that the flow's objective allows, in seconds; also a bucket of the histogram.", "flow"};
+                             "The duration that the flow's objective allows, in seconds; also a bucket of the histogram.",
+                             "flow"};
 constexpr MetricDesc kRuns{MetricType::counter, "finwatch_flow_runs_total", "Runs that ended.", "flow"};
 constexpr MetricDesc kFailures{MetricType::counter, "finwatch_flow_failures_total",
                                "Runs that failed, by the reason of their first failure.", "flow", "reason"};
 constexpr MetricDesc kReason{MetricType::gauge, "finwatch_flow_failure_reason",
                              "1 for the reason of the last run when it failed.", "flow", "reason"};
-constexpr MetricDesc kLastRun{MetricType::gauge, "finwatch_flow_last_run_timestamp_seconds", "When the last run began.", "flow"};
+constexpr MetricDesc kLastRun{MetricType::gauge, "finwatch_flow_last_run_timestamp_seconds", "When the last run began.",
+                              "flow"};
 constexpr MetricDesc kLastSuccess{MetricType::gauge, "finwatch_flow_last_success_timestamp_seconds",
                                   "When the last run that succeeded began.", "flow"};
 constexpr MetricDesc kNextRun{MetricType::gauge, "finwatch_flow_next_run_timestamp_seconds",
@@ -39,8 +42,8 @@ constexpr MetricDesc kRefused{MetricType::gauge, "finwatch_flow_refused",
 constexpr MetricDesc kHeld{MetricType::gauge, "finwatch_flow_held",
                            "1 while starts are left out: after a refused login, or when the writes of the day are used up.",
                            "flow", "why"};
-constexpr MetricDesc kInfo{MetricType::info, "finwatch_flow_info", "What the flow is called and may do.",
-                           "flow", "title_zh", "title_en", "mode"};
+constexpr MetricDesc kInfo{
+    MetricType::info, "finwatch_flow_info", "What the flow is called and may do.", "flow", "title_zh", "title_en", "mode"};
 constexpr MetricDesc kReleaseRuns{MetricType::counter, "finwatch_flow_release_runs_total",
                                   "Runs by the release that the system under probe said it was.", "flow", "release"};
 constexpr MetricDesc kReleaseFailures{MetricType::counter, "finwatch_flow_release_failures_total",
@@ -48,9 +51,10 @@ constexpr MetricDesc kReleaseFailures{MetricType::counter, "finwatch_flow_releas
 constexpr MetricDesc kReleaseSeconds{MetricType::counter, "finwatch_flow_release_duration_seconds_total",
                                      "Time in the steps of successful runs by that release, in seconds.", "flow", "release"};
 
-const std::vector<MetricRef> kMetrics = {kSuccess, kDuration, kLastDuration, kBudget,  kRuns,        kFailures,        kReason,
-                                         kLastRun, kLastSuccess, kNextRun,   kRunning, kLag,         kOverruns,        kSupported,
-                                         kRefused, kHeld,     kInfo,         kReleaseRuns, kReleaseFailures, kReleaseSeconds};
+const std::vector<MetricRef> kMetrics = {kSuccess,  kDuration, kLastDuration, kBudget,          kRuns,
+                                         kFailures, kReason,   kLastRun,      kLastSuccess,     kNextRun,
+                                         kRunning,  kLag,      kOverruns,     kSupported,       kRefused,
+                                         kHeld,     kInfo,     kReleaseRuns,  kReleaseFailures, kReleaseSeconds};
 
 using Flows = std::vector<FlowState>;
 
@@ -77,8 +81,7 @@ void write_durations(const Flows& flows, MetricSink& sink) {
       if (i < seen.counts.size()) {
         below += seen.counts[i];
         const Durations::Last& best = seen.exemplars[i];
-        if (best.at > 0)
-          exemplar = &exemplars.emplace_back(Exemplar{"trace_id", best.trace_id, best.seconds, best.at});
+        if (best.at > 0) exemplar = &exemplars.emplace_back(Exemplar{"trace_id", best.trace_id, best.seconds, best.at});
       }
       buckets.push_back({state.flow->buckets[i], below, exemplar});
     }

@@ -5,7 +5,8 @@ int main(int argc, char** argv) {
   finwatch::workflow::Assembler assembler;
   return finwatch::run_program(
       {.name = "finwatch-workflow",
-       .summary = "Business transactions of finance software, run as an accountant does, and checks of its books, for Prometheus.",
+       .summary =
+           "Business transactions of finance software, run as an accountant does, and checks of its books, for Prometheus.",
        .summary_zh = "按会计人员的操作拨测财务系统的业务流程，检查账簿完整性，并提供给 Prometheus。",
        .listen_address = "127.0.0.1:19602",
        .collectors = finwatch::workflow::Assembler::collector_infos(),

@@ -75,7 +75,8 @@ int show(const RunReport& report, std::FILE* out) {
   }
   std::string line = report.success ? "succeeded in " : "failed after ";
   line += in_ms(report.duration) + " of steps";
-  if (report.created > 0) line += "; " + std::to_string(report.created) + " created, " + std::to_string(report.removed) + " removed";
+  if (report.created > 0)
+    line += "; " + std::to_string(report.created) + " created, " + std::to_string(report.removed) + " removed";
   if (!report.release.empty()) line += "; release " + report.release;
   say(out, line);
   if (!report.success) say(out, "reason: " + std::string(to_string(report.reason)) + ": " + report.message);
@@ -85,7 +86,8 @@ int show(const RunReport& report, std::FILE* out) {
 // --- what would be sent --------------------------------------------------------------------------------------------------------------
 
 void show_named(const std::vector<NamedTemplate>& list, std::string_view sign, Variables& variables, std::FILE* out) {
-  for (const NamedTemplate& each : list) say(out, "      " + each.name + std::string(sign) + each.text.show(variables, Escape::none));
+  for (const NamedTemplate& each : list)
+    say(out, "      " + each.name + std::string(sign) + each.text.show(variables, Escape::none));
 }
 
 void show_action(const HttpStep& step, Variables& variables, std::FILE* out) {

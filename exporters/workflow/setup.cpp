@@ -77,8 +77,8 @@ Status read_flow_files(const Tree* list, Setup& setup) {
     const auto flows = read_flows(*file, setup.almanac, Context{});
     if (!flows) return flows.error();
     for (const auto& flow : *flows) {
-      const bool taken = std::any_of(setup.flows.begin(), setup.flows.end(),
-                                     [&](const auto& other) { return other->name == flow->name; });
+      const bool taken =
+          std::any_of(setup.flows.begin(), setup.flows.end(), [&](const auto& other) { return other->name == flow->name; });
       if (taken)
         return {Errc::config, file->where.text() + ": a second flow is called '" + flow->name + "': give this file a prefix"};
       setup.flows.push_back(flow);

@@ -12,16 +12,23 @@ constexpr MetricDesc kSuccess{MetricType::gauge, "finwatch_step_success",
 constexpr MetricDesc kDuration{MetricType::gauge, "finwatch_step_duration_seconds",
                                "What the step took in the flow's last run, with all its attempts, in seconds.", "flow", "step"};
 constexpr MetricDesc kPhase{
-    MetricType::gauge, "finwatch_step_phase_seconds",
+    MetricType::gauge,
+    "finwatch_step_phase_seconds",
     "What each phase of its last attempt took, in seconds: dns, connect, tls, send, processing (to the first byte), transfer.",
-    "flow", "step", "phase"};
+    "flow",
+    "step",
+    "phase"};
 constexpr MetricDesc kAttempts{MetricType::gauge, "finwatch_step_attempts",
                                "How often it was tried in the flow's last run: more than 1 for a step that is tried again.",
                                "flow", "step"};
 constexpr MetricDesc kStatus{MetricType::gauge, "finwatch_step_http_status",
                              "Status of the last answer over HTTP; 0 when none came.", "flow", "step"};
-constexpr MetricDesc kValue{MetricType::gauge, "finwatch_step_value",
-                            "A number that the flow file asks to show (export), as the step found it.", "flow", "step", "name"};
+constexpr MetricDesc kValue{MetricType::gauge,
+                            "finwatch_step_value",
+                            "A number that the flow file asks to show (export), as the step found it.",
+                            "flow",
+                            "step",
+                            "name"};
 
 const std::vector<MetricRef> kMetrics = {kSuccess, kDuration, kPhase, kAttempts, kStatus, kValue};
 
@@ -52,9 +59,8 @@ void write(const Seen& seen, MetricSink& sink) {
         family.add(step.phases.seconds(phase), flow, step.step->id, to_string(phase));
       }
     });
-    each(sink, flows, kAttempts, [](auto& family, const std::string& flow, const StepReport& step) {
-      family.add(step.attempts, flow, step.step->id);
-    });
+    each(sink, flows, kAttempts,
+         [](auto& family, const std::string& flow, const StepReport& step) { family.add(step.attempts, flow, step.step->id); });
     each(sink, flows, kStatus, [](auto& family, const std::string& flow, const StepReport& step) {
       if (std::holds_alternative<HttpStep>(step.step->action)) family.add(step.status, flow, step.step->id);
     });

@@ -12,12 +12,7 @@ constexpr std::chrono::seconds kLongestEnd{60};
 }  // namespace
 
 World::World(std::unique_ptr<Loop> loop, Boards& boards, const Env& env)
-    : env_(env),
-      boards_(boards),
-      loop_(std::move(loop)),
-      resolver_(*loop_),
-      http_(*loop_, resolver_, tls_),
-      timer_(*loop_) {}
+    : env_(env), boards_(boards), loop_(std::move(loop)), resolver_(*loop_), http_(*loop_, resolver_, tls_), timer_(*loop_) {}
 
 Result<std::unique_ptr<World>> World::start(const std::shared_ptr<const Setup>& setup, Boards& boards, const Env& env) {
   Result<std::unique_ptr<Loop>> loop = Loop::make(*env.clock);

@@ -35,7 +35,7 @@ struct FlowFile {
   std::map<std::string, Secret, std::less<>> secrets;
   std::vector<std::string> only;  // flows of the file that are wanted; empty: all that need not be named
   Grant grant;
-  std::shared_ptr<const Calendar> calendar;  // what functions ask about days; nullptr: UTC and plain weekends
+  std::shared_ptr<const Calendar> calendar;            // what functions ask about days; nullptr: UTC and plain weekends
   std::map<std::string, Tree, std::less<>> schedules;  // of a flow, in place of the file's own
   Position where;                                      // in the configuration
 };

@@ -39,12 +39,12 @@ void observe(const Flow& flow, const RunReport& report, Durations& durations) {
 
 void note_release(const RunReport& report, std::vector<ReleaseState>& releases) {
   if (report.release.empty()) return;
-  auto found = std::find_if(releases.begin(), releases.end(), [&](const ReleaseState& r) { return r.release == report.release; });
+  auto found =
+      std::find_if(releases.begin(), releases.end(), [&](const ReleaseState& r) { return r.release == report.release; });
   if (found == releases.end()) {
     if (releases.size() >= kMostReleases)
-      releases.erase(std::min_element(releases.begin(), releases.end(), [](const ReleaseState& a, const ReleaseState& b) {
-        return a.last_run < b.last_run;
-      }));
+      releases.erase(std::min_element(releases.begin(), releases.end(),
+                                      [](const ReleaseState& a, const ReleaseState& b) { return a.last_run < b.last_run; }));
     releases.push_back({.release = report.release});
     found = releases.end() - 1;
   }
@@ -83,8 +83,8 @@ struct Engine::Entry {
   Timer timer;
   Session session;
   std::unique_ptr<FlowRun> run;
-  bool tested = false;   // its self-test has passed
-  bool retired = false;  // not on the board any more
+  bool tested = false;       // its self-test has passed
+  bool retired = false;      // not on the board any more
   std::optional<bool> well;  // how the last run went
 };
 
@@ -142,8 +142,7 @@ void Engine::apply(const std::vector<std::shared_ptr<const Flow>>& flows, std::s
 
 void Engine::plan(Entry& entry) {
   const std::optional<WallTime> next = entry.schedule.next();
-  if (!entry.retired)
-    board_.change([&](std::vector<FlowState>& flows) { flows[entry.place].next = next; });
+  if (!entry.retired) board_.change([&](std::vector<FlowState>& flows) { flows[entry.place].next = next; });
   if (!next) return;
   const auto away = std::clamp<std::chrono::nanoseconds>(*next - machines_.loop.wall_now(), seconds{0}, kLongestSleep);
   entry.timer.start(machines_.loop.now() + std::chrono::duration_cast<SteadyTime::duration>(away),
@@ -173,7 +172,8 @@ bool Engine::may_start(Entry& entry) {
     state.quota_reached = quota;
     state.writes_today = today;
     state.held_until =
-        held ? machines_.loop.wall_now() + std::chrono::duration_cast<WallTime::duration>(hold->second.until - now) : WallTime{};
+        held ? machines_.loop.wall_now() + std::chrono::duration_cast<WallTime::duration>(hold->second.until - now)
+             : WallTime{};
   });
   if (quota && !said)
     machines_.log->warn("flow does not run: its writes of today are used up",
@@ -270,9 +270,9 @@ void Engine::log_change(const Entry& entry, const RunReport& report) const {
   }
   if (!report.success && entry.well.value_or(true))
     machines_.log->warn("flow fails", {{"flow", entry.flow->name},
-                                        {"reason", std::string(to_string(report.reason))},
-                                        {"what", report.message},
-                                        {"run", report.run_id}});
+                                       {"reason", std::string(to_string(report.reason))},
+                                       {"what", report.message},
+                                       {"run", report.run_id}});
   else if (report.success && !entry.well.value_or(true))
     machines_.log->info("flow succeeds again", {{"flow", entry.flow->name}, {"run", report.run_id}});
 }

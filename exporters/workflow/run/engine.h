@@ -53,8 +53,8 @@ class Engine {
   Machines machines_;
   FlowBoard& board_;
   std::vector<std::unique_ptr<Entry>> entries_;
-  std::vector<std::unique_ptr<Entry>> retired_;  // of an earlier configuration, still running
-  Timer sweeper_;                                // takes the retired ones away
+  std::vector<std::unique_ptr<Entry>> retired_;     // of an earlier configuration, still running
+  Timer sweeper_;                                   // takes the retired ones away
   std::map<std::string, Hold, std::less<>> holds_;  // by account
   std::size_t running_ = 0;
   bool stopping_ = false;

@@ -117,7 +117,8 @@ class FlowRun::Body {
   }
   // The server has forgotten the session, and nothing was done in it yet: once more, from the login.
   bool begin_anew(const StepReport& failed) {
-    if (!report_->session_reused || failed.reason != Reason::authentication || wrote_ || section_ > Section::steps) return false;
+    if (!report_->session_reused || failed.reason != Reason::authentication || wrote_ || section_ > Section::steps)
+      return false;
     session_->drop();
     report_->session_reused = false;
     report_->steps.clear();
@@ -157,8 +158,7 @@ class FlowRun::Body {
     }
     const Step& step = steps_of(section_)[at_++];
     if (section_ < Section::finally && (step.effect == Effect::create || step.effect == Effect::change)) wrote_ = true;
-    step_run_.start(conversation_, step, section_, begun_, deadline_,
-                    [this](StepReport&& report) { take(std::move(report)); });
+    step_run_.start(conversation_, step, section_, begun_, deadline_, [this](StepReport&& report) { take(std::move(report)); });
   }
   void leave() {
     if (section_ == Section::login && !report_->session_reused) {
@@ -231,7 +231,8 @@ class FlowRun::Body {
   void end() {
     if (flow_->release) {
       std::string release;
-      if (flow_->release->render(variables_, Escape::none, release)) report_->release = variables_.masker().excerpt(release, 64);
+      if (flow_->release->render(variables_, Escape::none, release))
+        report_->release = variables_.masker().excerpt(release, 64);
     }
     const Callback tell = std::exchange(callback_, nullptr);
     tell(std::move(report_));  // may destroy this

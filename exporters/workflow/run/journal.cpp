@@ -20,7 +20,8 @@ constexpr std::size_t kMostText = 200;  // of an id, which comes from the system
 
 std::string field(std::string_view text) {
   std::string out(text.substr(0, kMostText));
-  std::replace_if(out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }, ' ');
   return out;
 }
 

@@ -74,7 +74,7 @@ class Journal {
   Descriptor lock_;
   Descriptor file_;
   std::map<std::string, std::vector<Leftover>, std::less<>> open_;  // by flow
-  std::map<std::string, Writes, std::less<>> writes_;                 // by flow, of the last day with any
+  std::map<std::string, Writes, std::less<>> writes_;               // by flow, of the last day with any
   std::uint64_t write_errors_ = 0;
   std::size_t appended_ = 0;  // bytes since the file was written anew
   bool torn_ = false;         // the last line was cut off: the next one begins anew

@@ -107,7 +107,7 @@ inline constexpr std::size_t kMostReleases = 4;  // of a flow; the one that ran 
 /// All that is shown of a flow. Counters go on over a reload as long as the flow keeps its name.
 struct FlowState {
   std::shared_ptr<const Flow> flow;
-  std::string refusal;  // why it is not run at all
+  std::string refusal;            // why it is not run at all
   std::optional<bool> supported;  // by its self-test; nothing before the first run, always true without one
   std::uint64_t runs = 0;
   std::array<std::uint64_t, kReasonCount> failures{};

@@ -131,8 +131,7 @@ Result<HttpRequest> http_request_of(const HttpStep& step, Conversation& conversa
   if (Status status = render_who(step, variables, request.auth); !status) return status.error();
   request.cookies = &conversation.cookies;
   const Grant& grant = conversation.flow.grant;
-  if (!grant.hosts.empty())
-    request.may_visit = [&grant](const Url& url) { return may_visit(grant, url.host(), url.port()); };
+  if (!grant.hosts.empty()) request.may_visit = [&grant](const Url& url) { return may_visit(grant, url.host(), url.port()); };
   return request;
 }
 
@@ -356,9 +355,7 @@ class StepRun::Body {
     const Callback tell = std::exchange(callback_, nullptr);
     tell(std::move(finished));  // may start the next step, or destroy this
   }
-  std::string mask(const std::string& text) const {
-    return conversation_->variables.masker().excerpt(text, kMostMessage);
-  }
+  std::string mask(const std::string& text) const { return conversation_->variables.masker().excerpt(text, kMostMessage); }
 
   const Machines machines_;
   Conversation* conversation_ = nullptr;

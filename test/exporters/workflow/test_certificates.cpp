@@ -33,7 +33,10 @@ TEST_CASE("certificates: a refused one has its dates as well") {
     run.steps = {open};
   });
   const std::string page = fake.page(certificates_collector);
-  CHECK_THAT(page, Contains(R"(finwatch_certificate_not_after_timestamp_seconds{flow="report",step="open",subject="CN=erp.example"} 1699000000)"));
+  CHECK_THAT(
+      page,
+      Contains(
+          R"(finwatch_certificate_not_after_timestamp_seconds{flow="report",step="open",subject="CN=erp.example"} 1699000000)"));
   CHECK_THAT(page, Contains(R"(finwatch_certificate_chain_not_after_timestamp_seconds{flow="report",step="open"} 1698000000)"));
   CHECK_THAT(page, Contains(R"(finwatch_certificate_verified{flow="report",step="open"} 0)"));
 }

@@ -78,7 +78,10 @@ TEST_CASE("flows: the objective is a bucket, and a bucket carries the trace id o
   observe_one(fake, 2.0, "ffffffffffffffffffffffffffffffff");
   const std::string page = fake.page(flows_collector, Format::open_metrics);
   CHECK_THAT(page, Contains(R"(finwatch_flow_duration_seconds_bucket{flow="report",le="1.0"} 0)"));
-  CHECK_THAT(page, Contains(R"(finwatch_flow_duration_seconds_bucket{flow="report",le="1.5"} 1 # {trace_id="0123456789abcdef0123456789abcdef"} 1.4)"));
+  CHECK_THAT(
+      page,
+      Contains(
+          R"(finwatch_flow_duration_seconds_bucket{flow="report",le="1.5"} 1 # {trace_id="0123456789abcdef0123456789abcdef"} 1.4)"));
   CHECK_THAT(page, Contains(R"(finwatch_flow_duration_seconds_bucket{flow="report",le="2.5"} 2)"));
   CHECK_THAT(page, Contains(R"(finwatch_flow_duration_seconds_count{flow="report"} 2)"));
 }
@@ -97,7 +100,8 @@ TEST_CASE("flows: starts that are left out, and releases beside each other") {
   FakeFlows fake(kFlows);
   fake.board.change([&](std::vector<FlowState>& states) {
     states[0].held_until = fake.now + std::chrono::seconds{5};
-    states[0].releases = {{.release = "6.5", .runs = 10, .failures = 0, .seconds = 2.5}, {.release = "6.6", .runs = 2, .failures = 1}};
+    states[0].releases = {{.release = "6.5", .runs = 10, .failures = 0, .seconds = 2.5},
+                          {.release = "6.6", .runs = 2, .failures = 1}};
   });
   const std::string page = fake.page(flows_collector);
   CHECK_THAT(page, Contains(R"(finwatch_flow_held{flow="report",why="authentication"} 1)"));
