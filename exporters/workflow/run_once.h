@@ -13,7 +13,7 @@
 namespace finwatch::workflow {
 
 /// Each step with its time and what it saw, as it happens. 0 when the flow succeeded, 1 when it failed or may not run.
-int run_once(const Setup& setup, std::string_view flow, const Env& env, std::FILE* out);
+int run_once(const Setup& setup, std::string_view name, const Env& env, std::FILE* out);
 
 /// Every step of every flow (or of one) as it would be sent, with secrets masked and ${…} where only a run knows the value.
 int dry_run(const Setup& setup, std::string_view only, std::FILE* out);

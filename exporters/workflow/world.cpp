@@ -45,7 +45,7 @@ void World::take(const Setup& setup) {
     Machines machines{.loop = *loop_, .resolver = resolver_, .tls = tls_, .http = http_};
     machines.journal = journal_.get();
     machines.log = env_.log;
-    engine_ = std::make_unique<Engine>(machines, boards_.flows);
+    engine_ = std::make_unique<FlowEngine>(machines, boards_.flows);
   }
   engine_->set_journal(journal_.get());
   engine_->apply(setup.flows, sql_);

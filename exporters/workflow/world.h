@@ -53,7 +53,7 @@ class World {
   HttpClient http_;
   std::string state_;
   std::unique_ptr<Journal> journal_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<FlowEngine> engine_;
   std::shared_ptr<SqlPool> sql_;
   std::unique_ptr<CheckRunner> checks_;
   Timer timer_;

@@ -73,7 +73,7 @@ bool same_login(const Flow& one, const Flow& other) {
 
 }  // namespace
 
-struct Engine::Entry {
+struct FlowEngine::Entry {
   Entry(std::shared_ptr<const Flow> its_flow, std::size_t its_place, Loop& loop)
       : flow(std::move(its_flow)), place(its_place), schedule(*flow->schedule, flow->name, 0, loop.wall_now()), timer(loop) {}
 
@@ -88,10 +88,11 @@ struct Engine::Entry {
   std::optional<bool> well;  // how the last run went
 };
 
-Engine::Engine(const Machines& machines, FlowBoard& board) : machines_(machines), board_(board), sweeper_(machines.loop) {}
-Engine::~Engine() = default;
+FlowEngine::FlowEngine(const Machines& machines, FlowBoard& board)
+    : machines_(machines), board_(board), sweeper_(machines.loop) {}
+FlowEngine::~FlowEngine() = default;
 
-void Engine::apply(const std::vector<std::shared_ptr<const Flow>>& flows, std::shared_ptr<SqlPool> sql) {
+void FlowEngine::apply(const std::vector<std::shared_ptr<const Flow>>& flows, std::shared_ptr<SqlPool> sql) {
   machines_.sql = std::move(sql);
   std::vector<std::unique_ptr<Entry>> before = std::move(entries_);
   entries_.clear();
@@ -140,7 +141,7 @@ void Engine::apply(const std::vector<std::shared_ptr<const Flow>>& flows, std::s
   }
 }
 
-void Engine::plan(Entry& entry) {
+void FlowEngine::plan(Entry& entry) {
   const std::optional<WallTime> next = entry.schedule.next();
   if (!entry.retired) board_.change([&](std::vector<FlowState>& flows) { flows[entry.place].next = next; });
   if (!next) return;
@@ -149,7 +150,7 @@ void Engine::plan(Entry& entry) {
                     [this, &entry] { tick(entry); });
 }
 
-void Engine::tick(Entry& entry) {
+void FlowEngine::tick(Entry& entry) {
   const WallTime now = machines_.loop.wall_now();
   if (!entry.schedule.due(now)) return plan(entry);
   if (may_start(entry)) return begin(entry);
@@ -157,7 +158,7 @@ void Engine::tick(Entry& entry) {
   plan(entry);
 }
 
-bool Engine::may_start(Entry& entry) {
+bool FlowEngine::may_start(Entry& entry) {
   const auto hold = holds_.find(entry.flow->account);
   const SteadyTime now = machines_.loop.now();
   const bool session = entry.session.kept && now < entry.session.until;
@@ -181,7 +182,7 @@ bool Engine::may_start(Entry& entry) {
   return !held && !quota;
 }
 
-void Engine::begin(Entry& entry) {
+void FlowEngine::begin(Entry& entry) {
   ++running_;
   board_.change([&](std::vector<FlowState>& flows) {
     FlowState& state = flows[entry.place];
@@ -194,7 +195,7 @@ void Engine::begin(Entry& entry) {
                    [this, &entry](const std::shared_ptr<const RunReport>& report) { finished(entry, report); });
 }
 
-void Engine::finished(Entry& entry, const std::shared_ptr<const RunReport>& report) {
+void FlowEngine::finished(Entry& entry, const std::shared_ptr<const RunReport>& report) {
   --running_;
   entry.run.reset();
   const bool good = report->success || report->unsupported;
@@ -243,7 +244,7 @@ void Engine::finished(Entry& entry, const std::shared_ptr<const RunReport>& repo
   }
 }
 
-void Engine::hold_back(Entry& entry, const RunReport& report) {
+void FlowEngine::hold_back(Entry& entry, const RunReport& report) {
   const bool refused = std::any_of(report.steps.begin(), report.steps.end(), [](const StepReport& step) {
     return step.section == Section::login && step.result == StepResult::failed &&
            (step.reason == Reason::authentication || step.reason == Reason::throttled);
@@ -263,7 +264,7 @@ void Engine::hold_back(Entry& entry, const RunReport& report) {
   board_.change([&](std::vector<FlowState>& flows) { flows[entry.place].held_until = machines_.loop.wall_now() + length; });
 }
 
-void Engine::log_change(const Entry& entry, const RunReport& report) const {
+void FlowEngine::log_change(const Entry& entry, const RunReport& report) const {
   if (report.unsupported) {
     if (entry.well) return;
     return machines_.log->info("flow is not supported here", {{"flow", entry.flow->name}, {"why", report.message}});
@@ -277,11 +278,11 @@ void Engine::log_change(const Entry& entry, const RunReport& report) const {
     machines_.log->info("flow succeeds again", {{"flow", entry.flow->name}, {"run", report.run_id}});
 }
 
-void Engine::drop_retired() {
+void FlowEngine::drop_retired() {
   std::erase_if(retired_, [](const std::unique_ptr<Entry>& entry) { return !entry->run; });
 }
 
-void Engine::stop(std::function<void()> done) {
+void FlowEngine::stop(std::function<void()> done) {
   stopping_ = true;
   done_ = std::move(done);
   for (auto* list : {&entries_, &retired_})

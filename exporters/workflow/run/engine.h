@@ -1,6 +1,6 @@
 // Runs flows by their schedules, one run of a flow at a time, and writes on the board what came of them.
 //
-//   Engine engine(machines, board);
+//   FlowEngine engine(machines, board);
 //   engine.apply(flows, sql_pool);       // again after the configuration was read anew: counters and kept sessions stay
 //   loop.run();
 //   engine.stop([&] { loop.stop(); });   // what runs is cut off, and cleans up
@@ -21,12 +21,12 @@
 
 namespace finwatch::workflow {
 
-class Engine {
+class FlowEngine {
  public:
-  Engine(const Machines& machines, FlowBoard& board);
-  ~Engine();
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
+  FlowEngine(const Machines& machines, FlowBoard& board);
+  ~FlowEngine();
+  FlowEngine(const FlowEngine&) = delete;
+  FlowEngine& operator=(const FlowEngine&) = delete;
 
   /// Before flows that write are applied.
   void set_journal(Journal* journal) { machines_.journal = journal; }

@@ -15,7 +15,7 @@ namespace finwatch::workflow {
 namespace {
 
 constexpr std::string_view kHeader = "# finwatch-workflow: what was created and not yet removed\n";
-constexpr std::size_t kMostAppended = std::size_t{1} << 20;
+constexpr std::size_t kMostAppended = std::size_t{64} << 10;
 constexpr std::size_t kMostText = 200;  // of an id, which comes from the system under probe
 
 std::string field(std::string_view text) {
