@@ -159,7 +159,7 @@ struct SqlPool::State : std::enable_shared_from_this<SqlPool::State> {
   bool open(Desk& desk, Job& job, Session& session, SqlResult& result);
   void note_login(Desk& desk, const SqlConnected& connected);
   void enter(Job& job, Phase phase, std::string_view doing);
-  void answer(const std::shared_ptr<Job>& job, SqlResult&& result);
+  void answer(const std::shared_ptr<Job>& job, SqlResult&& result) const;
 
   Loop* loop;  // nullptr when the pool has gone; guarded by mutex
   const Env env;
@@ -291,7 +291,7 @@ void SqlPool::State::enter(Job& job, Phase phase, std::string_view doing) {
 }
 
 // With the mutex held.
-void SqlPool::State::answer(const std::shared_ptr<Job>& job, SqlResult&& result) {
+void SqlPool::State::answer(const std::shared_ptr<Job>& job, SqlResult&& result) const {
   if (loop == nullptr) return;
   const auto kept = std::make_shared<SqlResult>(std::move(result));
   job->clock.stop(now());
