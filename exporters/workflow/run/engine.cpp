@@ -159,6 +159,10 @@ void FlowEngine::tick(Entry& entry) {
 }
 
 bool FlowEngine::may_start(Entry& entry) {
+  // The run that began under the configuration before goes first.
+  if (std::any_of(retired_.begin(), retired_.end(),
+                  [&](const auto& old) { return old->run && old->flow->name == entry.flow->name; }))
+    return false;
   const auto hold = holds_.find(entry.flow->account);
   const SteadyTime now = machines_.loop.now();
   const bool session = entry.session.kept && now < entry.session.until;

@@ -107,6 +107,23 @@ TEST_CASE("engine: ends when what runs has cleaned up") {
   CHECK(running.engine.running() == 0);
 }
 
+TEST_CASE("engine: a run of the configuration before ends before the next one begins") {
+  Erp erp;
+  erp.set("save", "hang");
+  std::string text = often();
+  text.replace(text.find("timeout: 300ms"), 14, "timeout: 2500ms");
+  text.replace(text.find("total: 3s"), 9, "total: 9s");
+  Runs runs(erp, text);
+  Running running(runs);
+  REQUIRE(running.until([&](const FlowState&) { return !erp.vouchers().empty(); }));
+  running.engine.apply({runs.flow}, nullptr);
+  const SteadyTime end = runs.net.in(2s);
+  while (runs.net.loop.now() < end && !erp.vouchers().empty()) runs.net.loop.run_once(end);
+  const auto seen = erp.seen();
+  CHECK(std::count(seen.begin(), seen.end(), "/save") == 1);
+  REQUIRE(running.until([](const FlowState& state) { return state.runs > 0; }));
+}
+
 TEST_CASE("engine: a flow that is not granted never runs") {
   Erp erp;
   Runs runs(erp, often());
