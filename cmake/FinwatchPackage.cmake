@@ -30,6 +30,10 @@ set(CPACK_DEBIAN_FINWATCH-DATABASE_DESCRIPTION
 "finwatch-database shows connections, locks and who blocks whom, slow statements, replication, sizes, tables, accounts and settings of
 PostgreSQL, MySQL and MariaDB. A server that hangs, is full or is down costs it nothing and is named with its reason.")
 
+set(CPACK_DEBIAN_FINWATCH-WORKFLOW_DESCRIPTION
+"finwatch-workflow runs voucher entry, reports and other transactions of finance software as an accountant does, on its own schedule, measures
+each step, removes what it made, and checks the books. What it may write, where and how often, is granted in its configuration.")
+
 get_property(FINWATCH_PROGRAMS GLOBAL PROPERTY FINWATCH_PROGRAMS)
 foreach(program IN LISTS FINWATCH_PROGRAMS)
   string(TOUPPER ${program} component)
@@ -42,13 +46,17 @@ foreach(program IN LISTS FINWATCH_PROGRAMS)
 
   string(REPLACE "finwatch-" "" short ${program})
   set(documents share/doc/${program})
+  file(GLOB guides CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/docs/guides/${short}[.-]*md)
+  if(program STREQUAL "finwatch-workflow")
+    list(APPEND guides ${PROJECT_SOURCE_DIR}/docs/guides/integrity.md ${PROJECT_SOURCE_DIR}/docs/guides/integrity.zh-CN.md)
+  endif()
   install(FILES ${PROJECT_SOURCE_DIR}/CHANGELOG.md ${PROJECT_SOURCE_DIR}/deploy/debian/copyright
-    ${PROJECT_SOURCE_DIR}/docs/guides/${short}.md ${PROJECT_SOURCE_DIR}/docs/guides/${short}.zh-CN.md
+    ${guides}
     ${PROJECT_SOURCE_DIR}/docs/guides/configuration.md ${PROJECT_SOURCE_DIR}/docs/guides/configuration.zh-CN.md
     ${PROJECT_SOURCE_DIR}/docs/guides/web-config.md ${PROJECT_SOURCE_DIR}/docs/guides/web-config.zh-CN.md
     DESTINATION ${documents} COMPONENT ${program})
   install(FILES ${PROJECT_SOURCE_DIR}/deploy/${program}.yml DESTINATION ${documents}/examples COMPONENT ${program})
-  if(program STREQUAL "finwatch-database")
+  if(NOT program STREQUAL "finwatch-host")
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/deploy/sql DESTINATION ${documents} COMPONENT ${program})
   endif()
   # Where these two go and what they say depends on the prefix, which is known only while installing.

@@ -1,37 +1,40 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds finwatch, starts it on loopback beside Debian's Prometheus and a private PostgreSQL in which clerks enter
-# vouchers, and waits for real samples.
+# Installs what is missing, builds finwatch, starts it on loopback beside Debian's Prometheus, a private PostgreSQL in which clerks enter
+# vouchers, and a real ERP in which finwatch-workflow enters one every 30 s, and waits for real samples.
 #
-#   deploy/quickstart.sh [--state DIR] [--no-install] [--lang en|zh]    start, or bring what runs up to date
+#   deploy/quickstart.sh [--state DIR] [--no-erp] [--no-install] [--lang en|zh]    start, or bring what runs up to date
 #   deploy/quickstart.sh --status | --down | --wipe [--state DIR]
 #
 # --state DIR    where programs, configuration, data and logs go; by default /var/lib/finwatch-quickstart for root,
 #                ~/.local/state/finwatch-quickstart for others
+# --no-erp       without the ERP (deploy/tryton.sh, in erp/ of the state folder) and finwatch-workflow; what ran of them is stopped
 # --no-install   do not touch Debian packages
 # --status       what runs where
 # --down         stop all that was started here
 # --wipe         the same, and remove the state folder
 # --lang         en or zh; by default that of the locale
 #
-# Started by root or with sudo, the programs run as the user prometheus, which Debian's package brings, and may write to data/
-# and ledger/ only; otherwise they run as you. Everything listens on 127.0.0.1. Nothing that this script did not start is stopped or changed, and
-# running it again is always safe: what runs is kept, what was rebuilt is started anew.
+# Started by root or with sudo, the programs run as the user prometheus, which Debian's package brings, and may write to data/,
+# ledger/, workflow/ and the ERP's own folder only; otherwise they run as you. Everything listens on 127.0.0.1. Nothing that this
+# script did not start is stopped or changed, and running it again is always safe: what runs is kept, what was rebuilt is started anew.
 # ----
-# 安装缺少的软件包，编译 finwatch，在本机回环地址上与 Debian 的 Prometheus 以及一个私有的
-# PostgreSQL（其中有人不断录入凭证）一起启动，并等到查出真实样本为止。
+# 安装缺少的软件包，编译 finwatch，在本机回环地址上与 Debian 的 Prometheus、一个私有的
+# PostgreSQL（其中有人不断录入凭证）以及一套真实 ERP（finwatch-workflow 每 30 秒录入一张凭证）一起启动，并等到查出真实样本为止。
 #
-#   deploy/quickstart.sh [--state 目录] [--no-install] [--lang en|zh]    启动，或使运行中的程序与代码一致
+#   deploy/quickstart.sh [--state 目录] [--no-erp] [--no-install] [--lang en|zh]    启动，或使运行中的程序与代码一致
 #   deploy/quickstart.sh --status | --down | --wipe [--state 目录]
 #
 # --state 目录   程序、配置、数据与日志的位置；root 默认 /var/lib/finwatch-quickstart，
 #                其他用户默认 ~/.local/state/finwatch-quickstart
+# --no-erp       不启动 ERP（deploy/tryton.sh，位于状态目录的 erp/）与 finwatch-workflow；已在运行的予以停止
 # --no-install   不改动 Debian 软件包
 # --status       显示各程序的运行情况
 # --down         停止由本脚本启动的全部程序
 # --wipe         同上，并删除状态目录
 # --lang         en 或 zh；默认按系统语言
 #
-# 以 root 或 sudo 运行时，程序以 Debian 软件包自带的用户 prometheus 的身份运行，只能写入 data/ 与 ledger/；否则以当前用户运行。
+# 以 root 或 sudo 运行时，程序以 Debian 软件包自带的用户 prometheus 的身份运行，只能写入 data/、ledger/、workflow/ 与 ERP 自己的目录；
+# 否则以当前用户运行。
 # 全部只监听 127.0.0.1。不会停止或改动不是由本脚本启动的任何程序；可随时重复运行：已在运行的保留，重新编译过的重启。
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -46,19 +49,22 @@ programs=(
   "pgbench|-|-n -h 127.0.0.1 -p @PORT:postgres@ -U ledger_app -c 3 -R 2 -T 2000000000 -f @STATE@/voucher.sql@20 -f @STATE@/report.sql@1 ledger"
   "finwatch-host|19600|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-host.yml"
   "finwatch-database|19601|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-database.yml"
+  "finwatch-workflow|19602|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-workflow.yml"
   "prometheus|19090|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/prometheus.yml --storage.tsdb.path=@STATE@/data --storage.tsdb.retention.time=15d --rules.alert.for-grace-period=0s"
 )
 # Each must find something that was scraped after the start.
-proofs=('node_load1{job="finwatch-host"}' 'finwatch_db_connections_used{job="finwatch-database",target="ledger"} > 0')
+proofs=('node_load1{job="finwatch-host"}' 'finwatch_db_connections_used{job="finwatch-database",target="ledger"} > 0'
+  'finwatch_flow_success{job="finwatch-workflow",flow="tryton_voucher_entry"} == 1')
 
 begun=$(date +%s)
-verb=up state="" install=yes help=""
+verb=up state="" erp=yes install=yes help=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --state) state=${2:-}; [ -n "$state" ] || wrong "--state needs a folder" "--state 需要一个目录"; shift ;;
     --state=*) state=${1#*=} ;;
     --lang) set_lang "${2:-}"; shift ;;
     --lang=*) set_lang "${1#*=}" ;;
+    --no-erp) erp="" ;;
     --no-install) install="" ;;
     --down | --wipe | --status) verb=${1#--} ;;
     -h | --help) help=yes ;;
@@ -76,6 +82,26 @@ case "$state" in /*) ;; *) state=$PWD/$state ;; esac
 busy="another quickstart, or the build of one that was killed," busy_zh="另一个 quickstart（或其被终止后仍在进行的编译）"
 source deploy/programs.sh
 source deploy/ledger.sh
+erp_state=$state/erp
+no_erp=$state/no-erp  # there when the last start left the ERP out
+
+# leave_erp_out: the rows without what needs the ERP.
+leave_erp_out() {
+  local row kept=() proof left=()
+  for row in "${programs[@]}"; do case "$row" in finwatch-workflow\|*) ;; *) kept+=("$row") ;; esac; done
+  for proof in "${proofs[@]}"; do case "$proof" in *finwatch-workflow*) ;; *) left+=("$proof") ;; esac; done
+  erp="" programs=("${kept[@]}") proofs=("${left[@]}")
+}
+
+tryton() { deploy/tryton.sh --state "$erp_state" --no-install --lang "$lang" "$@" 9>&-; }
+end_erp() { if [ -e "$erp_state" ]; then tryton "--$1"; fi; }
+
+start_erp() {
+  local log=$state/log/erp.log
+  : >"$log" || cannot_write
+  say "  the ERP (its tables take a minute or two the first time; the log is $log)" "  ERP（首次建表约需一两分钟；日志：$log）"
+  tryton 2>&1 | progress "$log" || { tail -n 5 "$log" >&2; die "the ERP did not start; see $log" "ERP 启动失败；见 $log"; }
+}
 
 build() {
   # Under sudo the tree stays its owner's.
@@ -105,9 +131,48 @@ environment_of() { if [ "$1" = pgbench ]; then echo "PGPASSFILE=$state/ledger/pg
 put_program() {
   local from=build/release/bin/$1
   case "$1" in postgres | pgbench) return 1 ;; esac
+  [ "$1" != finwatch-workflow ] || put_packs
   [ -x "$from" ] || from=$(command -v "$1") ||
     die "$1 is missing: run without --no-install, or install it" "缺少 $1：请去掉 --no-install，或自行安装"
   replace "$from" "$state/bin/$1"
+}
+
+# The flows, checks and holidays that ours names, where the runner can reach them; the journal of what its flows made is the runner's.
+put_packs() {
+  local folder
+  mkdir -p "$state/workflow" || cannot_write
+  [ -z "$runner" ] || chown "$runner:" "$state/workflow"
+  for folder in packs calendars; do
+    if diff -rq "exporters/workflow/$folder" "$state/$folder" >/dev/null 2>&1; then continue; fi
+    stop_program finwatch-workflow
+    rm -rf "${state:?}/$folder"
+    cp -r "exporters/workflow/$folder" "$state/" || cannot_write
+  done
+}
+
+workflow_configuration() {
+  local database application
+  database=$(cat "$erp_state/run/postgres.port") application=$(cat "$erp_state/run/trytond.port")
+  cat <<END
+calendar:
+  time_zone: Asia/Shanghai
+  holidays: [calendars/cn.yml]
+  windows: {close: {days: last workday, from: "14:00", to: "22:00"}}
+state: workflow
+connections:
+  erp: {engine: postgresql, host: 127.0.0.1, port: $database, database: tryton, user: finwatch_probe,
+    password_file: $erp_state/tryton/probe.password}
+flows:
+  - file: packs/tryton.yml
+    prefix: tryton_
+    parameters: {url: "http://127.0.0.1:$application"}
+    secrets: {maker_password_file: $erp_state/tryton/maker.password, checker_password_file: $erp_state/tryton/checker.password}
+    only: [voucher_entry, trial_balance, general_ledger, period_state]
+    allow: {mode: write, hosts: ["127.0.0.1:$application"], ledgers: [tryton], writes_per_day: 3000}
+    schedules: {voucher_entry: {every: 30s}}
+checks:
+  - {file: packs/integrity/tryton.yml, name: tryton, connection: erp}
+END
 }
 
 # The configurations of our programs are for the person to edit: they are put there once. True when Prometheus has to read its own again.
@@ -119,7 +184,12 @@ targets:
   - {name: ledger, engine: postgresql, host: 127.0.0.1, port: $(port_of postgres), database: ledger, user: finwatch_monitor,
      password_file: $state/ledger/monitor.password}
 END
-  for name in finwatch-host finwatch-database; do
+  if [ -n "$erp" ] && [ ! -e "$state/finwatch-workflow.yml" ]; then
+    workflow_configuration >"$state/finwatch-workflow.yml" || cannot_write
+  fi
+  for row in "${programs[@]}"; do
+    name=${row%%|*}
+    case "$name" in finwatch-*) ;; *) continue ;; esac
     message=$("$state/bin/$name" --config.check --config.file="$state/$name.yml" 2>&1) || die "$message" "$message"
   done
   {
@@ -136,36 +206,50 @@ END
 wait_for_samples() {
   local answer="" url series=$1
   url=http://127.0.0.1:$(port_of prometheus)/api/v1/query
-  for _ in $(seq 120); do
-    answer=$(curl -fsS --noproxy '*' --max-time 5 --data-urlencode "query=$series and timestamp(${series% > 0}) >= $begun" "$url" 2>/dev/null) || true
+  for _ in $(seq 240); do
+    answer=$(curl -fsS --noproxy '*' --max-time 5 --data-urlencode "query=$series and timestamp(${series%% *}) >= $begun" "$url" 2>/dev/null) || true
     if grep -q '"value":\[' <<<"$answer"; then
-      echo "  $series = $(sed -nE 's/.*"value":\[[^,]*,"([^"]*)".*/\1/p' <<<"$answer")"
+      echo "  ${series%% *} = $(sed -nE 's/.*"value":\[[^,]*,"([^"]*)".*/\1/p' <<<"$answer")"
       return
     fi
     sleep 0.5
   done
-  die "no sample of $series within a minute; see http://127.0.0.1:$(port_of prometheus)/targets and $state/log" \
-    "一分钟内没有 $series 的样本；请查看 http://127.0.0.1:$(port_of prometheus)/targets 与 $state/log"
+  die "no sample of $series within two minutes; see http://127.0.0.1:$(port_of prometheus)/targets and $state/log" \
+    "两分钟内没有 $series 的样本；请查看 http://127.0.0.1:$(port_of prometheus)/targets 与 $state/log"
 }
 
 # ---- what one asks for
+# show NAME [PREFIX]: false when it does not run.
+show() {
+  local url=""
+  if ! process_of "$1" >/dev/null; then
+    printf '  %-18s %s\n' "${2:-}$1" "$(say "does not run" 未运行)"
+    return 1
+  fi
+  case "$1" in postgres) url=127.0.0.1: ;; pgbench) ;; *) url=http://127.0.0.1: ;; esac
+  printf '  %-18s %-24s %s %s\n' "${2:-}$1" "$url$(port_of "$1")" "$(say process 进程)" "$(process_of "$1")"
+}
+
 status() {
-  local row name url running=0
-  for row in "${programs[@]}"; do
-    name=${row%%|*}
-    if process_of "$name" >/dev/null; then
-      running=$((running + 1))
-      case "$name" in postgres) url="127.0.0.1:" ;; pgbench) url="" ;; *) url=http://127.0.0.1: ;; esac
-      printf '  %-18s %-24s %s %s\n' "$name" "$url$(port_of "$name")" "$(say process 进程)" "$(process_of "$name")"
-    else
-      printf '  %-18s %s\n' "$name" "$(say "does not run" 未运行)"
-    fi
-  done
-  [ "$running" -eq ${#programs[@]} ]
+  local row all=0
+  for row in "${programs[@]}"; do show "${row%%|*}" || all=1; done
+  if [ -n "$erp" ]; then
+    local state=$erp_state
+    for row in postgres trytond; do show "$row" erp- || all=1; done
+  fi
+  return "$all"
 }
 
 start_all() {
   local row name wanted arguments port changed=""
+  if [ -n "$erp" ]; then
+    rm -f "$no_erp"
+    start_erp
+  else
+    : >"$no_erp" || cannot_write
+    stop_program finwatch-workflow
+    end_erp down
+  fi
   prepare_ledger
   put_ledger_load
   for row in "${programs[@]}"; do
@@ -188,7 +272,7 @@ start_all() {
 up() {
   prepare_state
   say "[1/5] packages" "[1/5] 软件包"
-  if [ -n "$install" ]; then deploy/install-deps.sh --build --run --lang "$lang" 9>&-; fi
+  if [ -n "$install" ]; then deploy/install-deps.sh --build --run ${erp:+--erp} --lang "$lang" 9>&-; fi
   say "[2/5] building (a few minutes the first time; the log is $state/log/build.log)" "[2/5] 编译（首次需几分钟；日志：$state/log/build.log）"
   build
   say "[3/5] starting" "[3/5] 启动"
@@ -203,6 +287,12 @@ up() {
   host=$(port_of finwatch-host) prometheus=$(port_of prometheus)
   say "  metrics:  curl -s http://127.0.0.1:$host/metrics | less" "  查看指标：curl -s http://127.0.0.1:$host/metrics | less"
   say "  database: curl -s http://127.0.0.1:$(port_of finwatch-database)/metrics | less" "  数据库：  curl -s http://127.0.0.1:$(port_of finwatch-database)/metrics | less"
+  if [ -n "$erp" ]; then
+    local workflow
+    workflow=$(port_of finwatch-workflow)
+    say "  workflow: curl -s http://127.0.0.1:$workflow/metrics | grep -E '^finwatch_(flow_success|flow_last_duration|integrity)'" \
+      "  业务流程：curl -s http://127.0.0.1:$workflow/metrics | grep -E '^finwatch_(flow_success|flow_last_duration|integrity)'"
+  fi
   say "  graph:    http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0" "  查看曲线：http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0"
   say "  settings: $state/finwatch-host.yml, then curl -X POST http://127.0.0.1:$host/-/reload" \
     "  修改配置：$state/finwatch-host.yml，然后 curl -X POST http://127.0.0.1:$host/-/reload"
@@ -210,9 +300,10 @@ up() {
   say "  stop:     deploy/quickstart.sh --down      remove: deploy/quickstart.sh --wipe" "  停止：deploy/quickstart.sh --down      清除：deploy/quickstart.sh --wipe"
 }
 
+if [ -z "$erp" ] || { [ "$verb" != up ] && [ -e "$no_erp" ]; }; then leave_erp_out; fi
 case "$verb" in
   up) up ;;
   status) status ;;
-  down) if [ -e "$marker" ]; then lock; stop_all; fi ;;
-  wipe) wipe ;;
+  down) if [ -e "$marker" ]; then lock; stop_all; end_erp down; fi ;;
+  wipe) if [ -e "$marker" ]; then lock; stop_all; end_erp wipe; fi; wipe ;;
 esac

@@ -1,15 +1,21 @@
-"""deploy/quickstart.sh: up, up again, status, down, wipe; taken ports, strangers, kills. Each time in a state folder of its own."""
+"""deploy/quickstart.sh: up, up again, status, down, wipe; taken ports, strangers, kills. Each time in a state folder of its own, once with
+the ERP: that of the live tests, whose tables are made once."""
 import json
 import os
 import re
 import signal
 import socket
+import sys
 import unittest
 import urllib.parse
 
 from harness import ROOT, check, eventually, folder, get, need_root, read, run, write
 
+sys.path.append(os.path.join(ROOT, "test/live"))
+import tryton  # noqa: E402
+
 SCRIPT = os.path.join(ROOT, "deploy/quickstart.sh")
+VOUCHER_ENTRY = 'finwatch_flow_success{job="finwatch-workflow",flow="tryton_voucher_entry"}'
 PROGRAMS = ("postgres", "pgbench", "finwatch-host", "finwatch-database", "prometheus")
 
 
@@ -26,8 +32,8 @@ class Quickstart:
     def call(self, *words):
         return run("bash", SCRIPT, "--state", self.state, "--no-install", "--lang", "en", *words)
 
-    def up(self):
-        status, text = self.call()
+    def up(self, *words):
+        status, text = self.call(*(words or ("--no-erp",)))
         check(status == 0, f"quickstart failed with {status}:\n{text}")
         return text
 
@@ -73,6 +79,38 @@ class QuickstartTest(unittest.TestCase):
             status, text = quickstart.call("--wipe")
             check(status == 0 and not os.path.exists(quickstart.state), f"--wipe left something:\n{text}")
 
+    def test_with_the_erp_voucher_entry_succeeds_in_prometheus_and_without_it_the_erp_ends(self):
+        with folder() as where, Quickstart(where) as quickstart:
+            tryton.unpack(where)
+            os.rename(quickstart.state, where + "/erp")
+            os.mkdir(quickstart.state)
+            os.rename(where + "/erp", quickstart.state + "/erp")
+            write(quickstart.state + "/finwatch-quickstart", "")
+            text = quickstart.up("--lang", "en")
+            check(f"{VOUCHER_ENTRY} = 1" in text, f"no voucher entry in:\n{text}")
+            answer = quickstart.prometheus("query", query=VOUCHER_ENTRY)["result"]
+            check([one["value"][1] for one in answer] == ["1"], f"Prometheus has {answer}")
+
+            names = (*PROGRAMS, "finwatch-workflow", "../erp/run/postgres", "../erp/run/trytond")
+            pids = {name: quickstart.process(name) for name in names}
+            status, text = quickstart.call("--status")
+            check(status == 0 and all(str(pid) in text for pid in pids.values()), f"--status says:\n{text}")
+            quickstart.up("--lang", "en")
+            check(pids == {name: quickstart.process(name) for name in names}, "the second run started something anew")
+            for name in ("maker", "checker", "probe"):
+                secret = read(f"{quickstart.state}/erp/tryton/{name}.password").strip()
+                check(os.stat(f"{quickstart.state}/erp/tryton/{name}.password").st_mode & 0o077 == 0, f"others may read {name}.password")
+                check(not any(secret in read(f"/proc/{pid}/cmdline") for pid in pids.values()), f"the password of {name} is in a process title")
+
+            quickstart.up()
+            ended = [pid for name, pid in pids.items() if name not in PROGRAMS]
+            check(not any(os.path.exists(f"/proc/{pid}") for pid in ended), "with --no-erp something of it still runs")
+            status, text = quickstart.call("--status")
+            check(status == 0 and "workflow" not in text and "trytond" not in text, f"--status says:\n{text}")
+            check("finwatch-workflow" not in read(quickstart.state + "/prometheus.yml"), "Prometheus still asks finwatch-workflow")
+            status, text = quickstart.call("--wipe")
+            check(status == 0 and not os.path.exists(quickstart.state), f"--wipe left something:\n{text}")
+
     def test_a_taken_port_a_kill_and_a_stranger_with_an_old_process_id(self):
         with folder() as where, Quickstart(where) as quickstart, socket.socket() as squatter:
             squatter.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -113,7 +151,7 @@ class QuickstartTest(unittest.TestCase):
             check("# mine" in read(os.path.join(quickstart.state, "finwatch-host.yml")), "the configuration was overwritten")
 
             write(os.path.join(quickstart.state, "finwatch-host.yml"), "collectors: {loadavgg: {}}\n")
-            status, text = quickstart.call()
+            status, text = quickstart.call("--no-erp")
             check(status == 1 and "finwatch-host.yml:1:" in text and "did you mean 'loadavg'" in text, text)
             check(runs(quickstart.process("finwatch-host"), "finwatch-host"), "what ran was stopped for a bad configuration")
 
@@ -131,7 +169,7 @@ class QuickstartTest(unittest.TestCase):
     def test_killed_in_the_middle_it_goes_on_at_the_next_run(self):
         with folder() as where, Quickstart(where) as quickstart:
             for seconds in ("0.3", "0.8", "1.5"):
-                run("timeout", "-s", "KILL", seconds, "bash", SCRIPT, "--state", quickstart.state, "--no-install")
+                run("timeout", "-s", "KILL", seconds, "bash", SCRIPT, "--state", quickstart.state, "--no-install", "--no-erp")
             quickstart.up()
 
     def test_what_it_refuses(self):

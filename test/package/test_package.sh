@@ -21,12 +21,12 @@ finish() {
 trap finish EXIT
 
 say "building"
-{ cmake --preset release && cmake --build --preset release --target finwatch-host finwatch-database; } >"$room/log" 2>&1 ||
+{ cmake --preset release && cmake --build --preset release --target finwatch-host finwatch-database finwatch-workflow; } >"$room/log" 2>&1 ||
   { tail -n 40 "$room/log"; die "the build failed"; }
 rm -f build/release/*.deb
 (cd build/release && cpack -G DEB) >"$room/log" 2>&1 || { cat "$room/log"; die "cpack failed"; }
 debs=(build/release/*.deb)
-[ ${#debs[@]} -eq 2 ] || die "two packages expected, found ${debs[*]}"
+[ ${#debs[@]} -eq 3 ] || die "three packages expected, found ${debs[*]}"
 deb=$(echo build/release/finwatch-host_*.deb)
 
 version=$(sed -nE 's/^project\(finwatch VERSION ([0-9.]+).*/\1/p' CMakeLists.txt)
@@ -77,6 +77,27 @@ holds "finwatch-database: the sample configuration is accepted" "$room/database/
 if command -v systemd-analyze >/dev/null; then
   holds "finwatch-database: the unit gives the program few rights" \
     systemd-analyze security --offline=yes --threshold=30 --root="$room/database" finwatch-database.service
+fi
+
+# finwatch-workflow: the same.
+other=$(echo build/release/finwatch-workflow_*.deb)
+holds "finwatch-workflow: it depends on what speaks HTTP and SQL" grep -qE 'libcurl4.*libpqxx' <<<"$(dpkg-deb -f "$other" Depends)"
+dpkg-deb -x "$other" "$room/workflow"
+for file in usr/bin/finwatch-workflow usr/lib/systemd/system/finwatch-workflow.service etc/default/finwatch-workflow \
+  usr/share/finwatch/packs/tryton.yml usr/share/finwatch/packs/integrity/tryton.yml usr/share/finwatch/calendars/cn.yml \
+  usr/share/doc/finwatch-workflow/examples/finwatch-workflow.yml usr/share/doc/finwatch-workflow/{workflow,integrity}.md \
+  usr/share/doc/finwatch-workflow/sql/tryton.sql; do
+  holds "finwatch-workflow: it has $file" [ -f "$room/workflow/$file" ]
+done
+mkdir "$room/secrets"
+for name in maker checker books; do echo secret >"$room/secrets/$name.password"; done
+sed -e "s|/usr/share/|$room/workflow/usr/share/|" -e "s|/etc/finwatch/|$room/secrets/|" \
+  "$room/workflow/usr/share/doc/finwatch-workflow/examples/finwatch-workflow.yml" >"$room/finwatch-workflow.yml"
+holds "finwatch-workflow: the sample configuration is accepted" "$room/workflow/usr/bin/finwatch-workflow" --config.check \
+  --config.file="$room/finwatch-workflow.yml"
+if command -v systemd-analyze >/dev/null; then
+  holds "finwatch-workflow: the unit gives the program few rights" \
+    systemd-analyze security --offline=yes --threshold=30 --root="$room/workflow" finwatch-workflow.service
 fi
 
 if [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; then
