@@ -94,7 +94,7 @@ leave_erp_out() {
 }
 
 tryton() { deploy/tryton.sh --state "$erp_state" --no-install --lang "$lang" "$@" 9>&-; }
-end_erp() { if [ -e "$erp_state" ]; then tryton "--$1"; fi; }
+end_erp() { if [ -e "$erp_state/finwatch-tryton" ]; then tryton "--$1"; fi; }
 
 start_erp() {
   local log=$state/log/erp.log

@@ -32,8 +32,8 @@ class Quickstart:
     def call(self, *words):
         return run("bash", SCRIPT, "--state", self.state, "--no-install", "--lang", "en", *words)
 
-    def up(self, *words):
-        status, text = self.call(*(words or ("--no-erp",)))
+    def up(self, erp=False):
+        status, text = self.call(*([] if erp else ["--no-erp"]))
         check(status == 0, f"quickstart failed with {status}:\n{text}")
         return text
 
@@ -86,7 +86,7 @@ class QuickstartTest(unittest.TestCase):
             os.mkdir(quickstart.state)
             os.rename(where + "/erp", quickstart.state + "/erp")
             write(quickstart.state + "/finwatch-quickstart", "")
-            text = quickstart.up("--lang", "en")
+            text = quickstart.up(erp=True)
             check(f"{VOUCHER_ENTRY} = 1" in text, f"no voucher entry in:\n{text}")
             answer = quickstart.prometheus("query", query=VOUCHER_ENTRY)["result"]
             check([one["value"][1] for one in answer] == ["1"], f"Prometheus has {answer}")
@@ -95,7 +95,7 @@ class QuickstartTest(unittest.TestCase):
             pids = {name: quickstart.process(name) for name in names}
             status, text = quickstart.call("--status")
             check(status == 0 and all(str(pid) in text for pid in pids.values()), f"--status says:\n{text}")
-            quickstart.up("--lang", "en")
+            quickstart.up(erp=True)
             check(pids == {name: quickstart.process(name) for name in names}, "the second run started something anew")
             for name in ("maker", "checker", "probe"):
                 secret = read(f"{quickstart.state}/erp/tryton/{name}.password").strip()
