@@ -83,6 +83,4 @@ void Assembler::stop() {
   if (world_) world_->stop();
 }
 
-std::vector<Route> Assembler::routes() { return {}; }
-
 }  // namespace finwatch::workflow

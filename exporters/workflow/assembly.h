@@ -25,7 +25,6 @@ class Assembler {
   /// Flows run from now on.
   Status begin();
   void stop();
-  std::vector<Route> routes();
 
  private:
   Boards boards_;

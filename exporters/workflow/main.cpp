@@ -13,7 +13,6 @@ int main(int argc, char** argv) {
        .sections = finwatch::workflow::kSections,
        .assemble = [&](const finwatch::Assembly& assembly,
                        const finwatch::Env& env) { return assembler.assemble(assembly, env); },
-       .routes = assembler.routes(),
        .flags = finwatch::workflow::Assembler::flags(),
        .answer = [&](const finwatch::Flags& flags) { return assembler.answer(flags); },
        .begin = [&] { return assembler.begin(); },
