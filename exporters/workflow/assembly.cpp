@@ -20,7 +20,7 @@ class Shown final : public Collector {
   Shown(const WorkflowCollector& row, const Boards& boards, std::shared_ptr<const Setup> setup, const Clock& clock)
       : row_(row), boards_(boards), setup_(std::move(setup)), clock_(clock) {}
   Status collect(const Scrape&, MetricSink& sink) override {
-    row_.write({boards_.flows, boards_.checks, setup_->almanac, clock_.wall(), boards_.journal_errors}, sink);
+    row_.write({boards_.flows, boards_.checks, setup_->almanac, clock_.wall()}, sink);
     return ok();
   }
 

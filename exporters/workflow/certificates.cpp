@@ -21,23 +21,16 @@ constexpr MetricDesc kVerified{MetricType::gauge, "finwatch_certificate_verified
 const std::vector<MetricRef> kMetrics = {kEnd, kEarliest, kVerified};
 
 void write(const Seen& seen, MetricSink& sink) {
-  const auto each = [&](const auto& desc, auto&& add) {
-    auto family = sink.family(desc);
-    seen.flows.read([&](const std::vector<FlowState>& flows) {
-      for (const FlowState& state : flows)
-        if (!state.recent.empty())
-          for (const StepReport& step : state.recent.front()->steps)
-            if (step.tls) add(family, state.flow->name, step.step->id, *step.tls);
+  seen.flows.read([&](const std::vector<FlowState>& flows) {
+    each_step(sink, flows, kEnd, [](auto& family, const std::string& flow, const StepReport& step) {
+      if (step.tls) family.add(to_seconds(step.tls->not_after), flow, step.step->id, step.tls->subject);
     });
-  };
-  each(kEnd, [](auto& family, const std::string& flow, const std::string& step, const TlsFacts& facts) {
-    family.add(to_seconds(facts.not_after), flow, step, facts.subject);
-  });
-  each(kEarliest, [](auto& family, const std::string& flow, const std::string& step, const TlsFacts& facts) {
-    family.add(to_seconds(facts.earliest_not_after), flow, step);
-  });
-  each(kVerified, [](auto& family, const std::string& flow, const std::string& step, const TlsFacts& facts) {
-    family.add(facts.verified, flow, step);
+    each_step(sink, flows, kEarliest, [](auto& family, const std::string& flow, const StepReport& step) {
+      if (step.tls) family.add(to_seconds(step.tls->earliest_not_after), flow, step.step->id);
+    });
+    each_step(sink, flows, kVerified, [](auto& family, const std::string& flow, const StepReport& step) {
+      if (step.tls) family.add(step.tls->verified, flow, step.step->id);
+    });
   });
 }
 

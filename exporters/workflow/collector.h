@@ -2,8 +2,9 @@
 //
 //   constexpr MetricDesc kResidue{MetricType::gauge, "finwatch_flow_residue", "…", "flow"};
 //   void write(const Seen& seen, MetricSink& sink) {
-//     auto residue = sink.family(kResidue);
-//     seen.flows.read([&](const std::vector<FlowState>& flows) { for (const FlowState& flow : flows) residue.add(…, flow.flow->name); });
+//     seen.flows.read([&](const std::vector<FlowState>& flows) {
+//       each_flow(sink, flows, kLag, [](auto& family, const FlowState& flow, const std::string& name) { family.add(…, name); });
+//     });
 //   }
 //   extern const WorkflowCollector residue_collector{.info = {.name = "residue", …, .metrics = kMetrics}, .write = write};
 //
@@ -22,12 +23,28 @@ struct Seen {
   const CheckBoard& checks;
   const Almanac& almanac;
   WallTime now;
-  std::uint64_t journal_errors = 0;
 };
 
 struct WorkflowCollector {
   CollectorInfo info;
   void (*write)(const Seen& seen, MetricSink& sink) = nullptr;
 };
+
+/// One family of metrics: `write(family, state, name)` for each flow.
+template <std::size_t N, class Write>
+void each_flow(MetricSink& sink, const std::vector<FlowState>& flows, const MetricDesc<N>& desc, Write&& write) {
+  auto family = sink.family(desc);
+  for (const FlowState& state : flows) write(family, state, state.flow->name);
+}
+
+/// `write(family, name of the flow, step)` for each step of each flow's last run that was not left out.
+template <std::size_t N, class Write>
+void each_step(MetricSink& sink, const std::vector<FlowState>& flows, const MetricDesc<N>& desc, Write&& write) {
+  each_flow(sink, flows, desc, [&](auto& family, const FlowState& state, const std::string& name) {
+    if (state.recent.empty()) return;
+    for (const StepReport& step : state.recent.front()->steps)
+      if (step.result != StepResult::skipped) write(family, name, step);
+  });
+}
 
 }  // namespace finwatch::workflow

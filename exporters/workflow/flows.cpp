@@ -61,16 +61,10 @@ using Flows = std::vector<FlowState>;
 bool has_run(const FlowState& state) { return !state.recent.empty(); }
 const RunReport& last(const FlowState& state) { return *state.recent.front(); }
 
-template <std::size_t N, class Write>
-void each(MetricSink& sink, const Flows& flows, const MetricDesc<N>& desc, Write&& write) {
-  auto family = sink.family(desc);
-  for (const FlowState& state : flows) write(family, state, state.flow->name);
-}
-
 void write_durations(const Flows& flows, MetricSink& sink) {
   std::vector<HistogramBucket> buckets;
   std::vector<Exemplar> exemplars;
-  each(sink, flows, kDuration, [&](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kDuration, [&](auto& family, const FlowState& state, const std::string& name) {
     const Durations& seen = state.durations;
     buckets.clear();
     exemplars.clear();
@@ -90,56 +84,57 @@ void write_durations(const Flows& flows, MetricSink& sink) {
 }
 
 void write_results(const Flows& flows, MetricSink& sink) {
-  each(sink, flows, kSuccess, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kSuccess, [](auto& family, const FlowState& state, const std::string& name) {
     if (has_run(state) && !last(state).unsupported) family.add(last(state).success, name);
   });
-  each(sink, flows, kLastDuration, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kLastDuration, [](auto& family, const FlowState& state, const std::string& name) {
     if (has_run(state) && !last(state).unsupported)
       family.add(std::chrono::duration<double>(last(state).duration).count(), name);
   });
-  each(sink, flows, kRuns, [](auto& family, const FlowState& state, const std::string& name) { family.add(state.runs, name); });
-  each(sink, flows, kFailures, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kRuns,
+            [](auto& family, const FlowState& state, const std::string& name) { family.add(state.runs, name); });
+  each_flow(sink, flows, kFailures, [](auto& family, const FlowState& state, const std::string& name) {
     for (std::size_t i = 0; i < kReasonCount; ++i)
       if (state.failures[i] > 0) family.add(state.failures[i], name, kReasonNames[i]);
   });
-  each(sink, flows, kReason, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kReason, [](auto& family, const FlowState& state, const std::string& name) {
     if (has_run(state) && !last(state).success && !last(state).unsupported) family.add(1, name, to_string(last(state).reason));
   });
 }
 
 void write_times(const Flows& flows, MetricSink& sink) {
-  each(sink, flows, kLastRun, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kLastRun, [](auto& family, const FlowState& state, const std::string& name) {
     if (has_run(state)) family.add(to_seconds(state.last_run), name);
   });
-  each(sink, flows, kLastSuccess, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kLastSuccess, [](auto& family, const FlowState& state, const std::string& name) {
     if (state.last_success != WallTime{}) family.add(to_seconds(state.last_success), name);
   });
-  each(sink, flows, kNextRun, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kNextRun, [](auto& family, const FlowState& state, const std::string& name) {
     if (state.next && state.refusal.empty()) family.add(to_seconds(*state.next), name);
   });
-  each(sink, flows, kRunning,
-       [](auto& family, const FlowState& state, const std::string& name) { family.add(state.running, name); });
-  each(sink, flows, kLag, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kRunning,
+            [](auto& family, const FlowState& state, const std::string& name) { family.add(state.running, name); });
+  each_flow(sink, flows, kLag, [](auto& family, const FlowState& state, const std::string& name) {
     if (has_run(state)) family.add(std::chrono::duration<double>(state.lag).count(), name);
   });
-  each(sink, flows, kOverruns,
-       [](auto& family, const FlowState& state, const std::string& name) { family.add(state.overruns, name); });
+  each_flow(sink, flows, kOverruns,
+            [](auto& family, const FlowState& state, const std::string& name) { family.add(state.overruns, name); });
 }
 
 void write_standing(const Flows& flows, WallTime now, MetricSink& sink) {
-  each(sink, flows, kBudget, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kBudget, [](auto& family, const FlowState& state, const std::string& name) {
     if (state.flow->target_seconds > 0) family.add(state.flow->target_seconds, name);
   });
-  each(sink, flows, kSupported, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kSupported, [](auto& family, const FlowState& state, const std::string& name) {
     if (state.supported) family.add(*state.supported, name);
   });
-  each(sink, flows, kRefused,
-       [](auto& family, const FlowState& state, const std::string& name) { family.add(!state.refusal.empty(), name); });
-  each(sink, flows, kHeld, [&](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kRefused,
+            [](auto& family, const FlowState& state, const std::string& name) { family.add(!state.refusal.empty(), name); });
+  each_flow(sink, flows, kHeld, [&](auto& family, const FlowState& state, const std::string& name) {
     family.add(state.held_until > now, name, "authentication");
     if (state.flow->grant.writes_per_day > 0) family.add(state.quota_reached, name, "quota");
   });
-  each(sink, flows, kInfo, [](auto& family, const FlowState& state, const std::string& name) {
+  each_flow(sink, flows, kInfo, [](auto& family, const FlowState& state, const std::string& name) {
     const Flow& flow = *state.flow;
     family.add(1, name, flow.title.zh, flow.title.en, to_string(flow.mode));
   });
@@ -147,7 +142,7 @@ void write_standing(const Flows& flows, WallTime now, MetricSink& sink) {
 
 void write_releases(const Flows& flows, MetricSink& sink) {
   const auto one = [&](const auto& desc, auto&& number) {
-    each(sink, flows, desc, [&](auto& family, const FlowState& state, const std::string& name) {
+    each_flow(sink, flows, desc, [&](auto& family, const FlowState& state, const std::string& name) {
       for (const ReleaseState& release : state.releases) family.add(number(release), name, release.release);
     });
   };

@@ -10,7 +10,7 @@ int main(int argc, char** argv) {
        .summary_zh = "按会计人员的操作拨测财务系统的业务流程，检查账簿完整性，并提供给 Prometheus。",
        .listen_address = "127.0.0.1:19602",
        .collectors = finwatch::workflow::Assembler::collector_infos(),
-       .sections = finwatch::workflow::kSections,
+       .sections = finwatch::workflow::kSetupSections,
        .assemble = [&](const finwatch::Assembly& assembly,
                        const finwatch::Env& env) { return assembler.assemble(assembly, env); },
        .flags = finwatch::workflow::Assembler::flags(),

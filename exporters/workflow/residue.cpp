@@ -19,18 +19,16 @@ const std::vector<MetricRef> kMetrics = {kResidue, kWrites, kQuota, kErrors};
 
 void write(const Seen& seen, MetricSink& sink) {
   seen.flows.read([&](const std::vector<FlowState>& flows) {
-    const auto writes = [](const FlowState& state) { return state.flow->mode == Mode::write; };
-    auto residue = sink.family(kResidue);
-    for (const FlowState& state : flows)
-      if (writes(state)) residue.add(state.residue, state.flow->name);
-    auto today = sink.family(kWrites);
-    for (const FlowState& state : flows)
-      if (writes(state)) today.add(state.writes_today, state.flow->name);
-    auto quota = sink.family(kQuota);
-    for (const FlowState& state : flows)
-      if (writes(state)) quota.add(state.flow->grant.writes_per_day, state.flow->name);
+    const auto each_writer = [&](const auto& desc, auto&& number) {
+      each_flow(sink, flows, desc, [&](auto& family, const FlowState& state, const std::string& name) {
+        if (state.flow->mode == Mode::write) family.add(number(state), name);
+      });
+    };
+    each_writer(kResidue, [](const FlowState& state) { return state.residue; });
+    each_writer(kWrites, [](const FlowState& state) { return state.writes_today; });
+    each_writer(kQuota, [](const FlowState& state) { return state.flow->grant.writes_per_day; });
   });
-  sink.add(kErrors, seen.journal_errors);
+  sink.add(kErrors, seen.flows.journal_errors());
 }
 
 }  // namespace

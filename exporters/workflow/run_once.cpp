@@ -114,13 +114,8 @@ void show_flow(const Flow& flow, std::FILE* out) {
   if (const std::string refusal = flow.refusal(); !refusal.empty()) say(out, "  is not run: " + refusal);
   Variables variables(*flow.scope);
   begin_variables(flow, "RUN-ID", std::string(32, '0'), variables);
-  const std::pair<Section, const std::vector<Step>*> parts[] = {{Section::login, &flow.login},
-                                                                {Section::sweep, &flow.sweep},
-                                                                {Section::steps, &flow.steps},
-                                                                {Section::finally, &flow.finally},
-                                                                {Section::logout, &flow.logout}};
-  for (const auto& [section, steps] : parts)
-    for (const Step& step : *steps) {
+  for (const Section section : kSections)
+    for (const Step& step : flow.part(section)) {
       say(out, "  " + std::string(to_string(section)) + " / " + step.id + "  " + std::string(to_string(step.effect)) +
                    (step.record.empty() ? "" : ' ' + step.record));
       if (step.when) say(out, "      when " + step.when->show(variables, Escape::none));

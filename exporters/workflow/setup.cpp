@@ -10,25 +10,12 @@
 namespace finwatch::workflow {
 namespace {
 
-std::string folder_of(const std::string& path) {
-  const std::size_t slash = path.rfind('/');
-  return slash == std::string::npos ? std::string() : path.substr(0, slash + 1);
-}
-std::string beside(const Position& where, const std::string& path) {
-  return path.empty() || path.front() == '/' ? path : folder_of(std::string(where.file)) + path;
-}
-
 Grant read_grant(MapReader& parent, Status& status) {
   Grant grant;
   const Tree* map = parent.map("allow");
   if (map == nullptr) return grant;
   MapReader reader(*map, parent.path_of("allow"));
-  const std::string word = reader.text("mode", "read_only");
-  const auto found = std::find(std::begin(kModeNames), std::end(kModeNames), word);
-  if (found == std::end(kModeNames))
-    reader.fail("mode", reader.path_of("mode") + ": expected read_only, simulate or write, found '" + word + "'");
-  else
-    grant.mode = static_cast<Mode>(found - std::begin(kModeNames));
+  grant.mode = read_mode(reader).value_or(Mode::read_only);
   grant.hosts = reader.texts("hosts");
   grant.ledgers = reader.texts("ledgers");
   grant.writes_per_day = static_cast<int>(reader.integer("writes_per_day", 0, 0, 1'000'000));
@@ -51,7 +38,7 @@ Result<FlowFile> read_flow_file(const Tree& tree, const std::string& path) {
   Status status = ok();
   MapReader reader(tree, path);
   file.where = tree.where;
-  file.path = beside(tree.where, reader.required_text("file"));
+  file.path = tree.where.beside(reader.required_text("file"));
   file.prefix = reader.text("prefix");
   file.only = reader.texts("only");
   file.grant = read_grant(reader, status);
@@ -92,8 +79,8 @@ Status check_connections(const Setup& setup) {
   std::vector<std::string_view> names;
   for (const SqlConnection& connection : setup.connections) names.push_back(connection.name);
   for (const auto& flow : setup.flows)
-    for (const auto* part : {&flow->login, &flow->sweep, &flow->steps, &flow->finally, &flow->logout})
-      for (const Step& step : *part)
+    for (const Section section : kSections)
+      for (const Step& step : flow->part(section))
         if (const auto* sql = std::get_if<SqlStep>(&step.action);
             sql != nullptr && std::find(names.begin(), names.end(), sql->connection) == names.end())
           return {Errc::config, step.where.text() + ": no connection is called '" + sql->connection + "'" +
@@ -105,7 +92,7 @@ Status read_books(const Tree& file, Setup& setup) {
   Result<std::vector<CheckFile>> files = read_check_files(file.find("checks"), "checks");
   if (!files) return files.error();
   for (CheckFile& one : *files) {
-    one.path = beside(one.where, one.path);
+    one.path = one.where.beside(one.path);
     Result<Book> book = read_book(one, setup.connections);
     if (!book) return book.error();
     setup.books.push_back(std::make_shared<const Book>(std::move(*book)));
@@ -131,7 +118,7 @@ Result<std::shared_ptr<const Setup>> read_setup(const Tree& file) {
   const Tree* state = file.find("state");
   if (state != nullptr && (state->kind != Tree::Kind::scalar || state->scalar.empty()))
     return {Errc::config, state->where.text() + ": state: expected the path of a folder"};
-  if (state != nullptr) setup->state = beside(state->where, state->scalar);
+  if (state != nullptr) setup->state = state->where.beside(state->scalar);
   const Tree* flows = file.find("flows");
   if (flows != nullptr && flows->kind != Tree::Kind::list)
     return {Errc::config, flows->where.text() + ": flows: expected a list of {file: …}"};

@@ -28,7 +28,7 @@
 
 namespace finwatch::workflow {
 
-inline constexpr std::string_view kSections[] = {"calendar", "checks", "connections", "flows", "state"};
+inline constexpr std::string_view kSetupSections[] = {"calendar", "checks", "connections", "flows", "state"};
 
 struct Setup {
   Almanac almanac;

@@ -32,39 +32,30 @@ constexpr MetricDesc kValue{MetricType::gauge,
 
 const std::vector<MetricRef> kMetrics = {kSuccess, kDuration, kPhase, kAttempts, kStatus, kValue};
 
-template <std::size_t N, class Write>
-void each(MetricSink& sink, const std::vector<FlowState>& flows, const MetricDesc<N>& desc, Write&& write) {
-  auto family = sink.family(desc);
-  for (const FlowState& state : flows) {
-    if (state.recent.empty()) continue;
-    for (const StepReport& step : state.recent.front()->steps)
-      if (step.result != StepResult::skipped) write(family, state.flow->name, step);
-  }
-}
-
 bool calls(const StepReport& step) { return !std::holds_alternative<WaitStep>(step.step->action); }
 
 void write(const Seen& seen, MetricSink& sink) {
   seen.flows.read([&](const std::vector<FlowState>& flows) {
-    each(sink, flows, kSuccess, [](auto& family, const std::string& flow, const StepReport& step) {
+    each_step(sink, flows, kSuccess, [](auto& family, const std::string& flow, const StepReport& step) {
       family.add(step.result == StepResult::ok, flow, step.step->id);
     });
-    each(sink, flows, kDuration, [](auto& family, const std::string& flow, const StepReport& step) {
+    each_step(sink, flows, kDuration, [](auto& family, const std::string& flow, const StepReport& step) {
       family.add(std::chrono::duration<double>(step.duration).count(), flow, step.step->id);
     });
-    each(sink, flows, kPhase, [](auto& family, const std::string& flow, const StepReport& step) {
+    each_step(sink, flows, kPhase, [](auto& family, const std::string& flow, const StepReport& step) {
       if (!calls(step)) return;
       for (int i = 0; i < kPhaseCount; ++i) {
         const auto phase = static_cast<Phase>(i);
         family.add(step.phases.seconds(phase), flow, step.step->id, to_string(phase));
       }
     });
-    each(sink, flows, kAttempts,
-         [](auto& family, const std::string& flow, const StepReport& step) { family.add(step.attempts, flow, step.step->id); });
-    each(sink, flows, kStatus, [](auto& family, const std::string& flow, const StepReport& step) {
+    each_step(sink, flows, kAttempts, [](auto& family, const std::string& flow, const StepReport& step) {
+      family.add(step.attempts, flow, step.step->id);
+    });
+    each_step(sink, flows, kStatus, [](auto& family, const std::string& flow, const StepReport& step) {
       if (std::holds_alternative<HttpStep>(step.step->action)) family.add(step.status, flow, step.step->id);
     });
-    each(sink, flows, kValue, [](auto& family, const std::string& flow, const StepReport& step) {
+    each_step(sink, flows, kValue, [](auto& family, const std::string& flow, const StepReport& step) {
       for (const Exported& each_one : step.exported) family.add(each_one.value, flow, step.step->id, each_one.what->name);
     });
   });

@@ -12,7 +12,7 @@ constexpr std::chrono::seconds kLongestEnd{60};
 }  // namespace
 
 World::World(std::unique_ptr<Loop> loop, Boards& boards, const Env& env)
-    : env_(env), boards_(boards), loop_(std::move(loop)), resolver_(*loop_), http_(*loop_, resolver_, tls_), timer_(*loop_) {}
+    : env_(env), boards_(boards), loop_(std::move(loop)), resolver_(*loop_), http_(*loop_, resolver_, tls_) {}
 
 Result<std::unique_ptr<World>> World::start(const std::shared_ptr<const Setup>& setup, Boards& boards, const Env& env) {
   Result<std::unique_ptr<Loop>> loop = Loop::make(*env.clock);
@@ -52,13 +52,6 @@ void World::take(const Setup& setup) {
   boards_.checks.set_books(setup.books);
   checks_ = std::make_unique<CheckRunner>(*loop_, *sql_, boards_.checks, env_);
   checks_->start(setup.books);
-  watch_journal();
-}
-
-void World::watch_journal() {
-  if (!journal_) return;
-  boards_.journal_errors = journal_->write_errors();
-  timer_.start(loop_->now() + std::chrono::seconds{5}, [this] { watch_journal(); });
 }
 
 Status World::apply(const std::shared_ptr<const Setup>& setup) {

@@ -5,7 +5,6 @@
 //   (*world)->stop();                       // runs that are on are cut off and clean up; at most a minute
 #pragma once
 
-#include <atomic>
 #include <memory>
 #include <thread>
 
@@ -20,7 +19,6 @@ namespace finwatch::workflow {
 struct Boards {
   FlowBoard flows;
   CheckBoard checks;
-  std::atomic<std::uint64_t> journal_errors{0};
 };
 
 class World {
@@ -43,7 +41,6 @@ class World {
   World(std::unique_ptr<Loop> loop, Boards& boards, const Env& env);
   Status open_journal(const Setup& setup);
   void take(const Setup& setup);
-  void watch_journal();
 
   const Env env_;
   Boards& boards_;
@@ -56,7 +53,6 @@ class World {
   std::unique_ptr<FlowEngine> engine_;
   std::shared_ptr<SqlPool> sql_;
   std::unique_ptr<CheckRunner> checks_;
-  Timer timer_;
   std::thread thread_;
 };
 

@@ -363,10 +363,7 @@ Secret MapReader::secret(std::string_view key) {
     expected(*file, file_key, "the path of a file");
     return {};
   }
-  const std::size_t slash = map_.where.file.rfind('/');
-  const bool absolute = file->scalar.starts_with('/') || slash == std::string::npos;
-  const std::string path = absolute ? file->scalar : map_.where.file.substr(0, slash + 1) + file->scalar;
-  Result<std::string> text = read_file(path, 65536);
+  Result<std::string> text = read_file(map_.where.beside(file->scalar), 65536);
   if (!text) {
     fail(*file, path_of(file_key) + ": " + text.error().message);
     return {};

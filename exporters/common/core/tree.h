@@ -20,6 +20,11 @@ struct Position {
 
   /// "config.yml:3:11"
   std::string text() const { return file + ":" + std::to_string(line) + ":" + std::to_string(column); }
+  /// A path as that file means it: relative to the file's folder.
+  std::string beside(const std::string& path) const {
+    const std::size_t slash = file.rfind('/');
+    return path.starts_with('/') || slash == std::string::npos ? path : file.substr(0, slash + 1) + path;
+  }
 };
 
 struct Tree {

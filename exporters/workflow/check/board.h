@@ -18,6 +18,7 @@
 #include "core/metric.h"
 #include "core/sink.h"
 #include "workflow/check/check.h"
+#include "workflow/value/reason.h"
 
 namespace finwatch::workflow {
 

@@ -28,17 +28,10 @@ std::string expected_one_of(const std::string& path, std::span<const std::string
   return text + ", found '" + std::string(found) + "'";
 }
 
-Words read_words(MapReader& reader, std::string_view key, Status& status) {
-  Words words;
-  if (const Tree* map = reader.map(key)) {
-    MapReader both(*map, reader.path_of(key));
-    words.zh = both.required_text("zh");
-    words.en = both.required_text("en");
-    if (Status read = both.finish(); !read && status) status = read;
-  } else if (!reader.has(key)) {
-    reader.fail(key, reader.path_of(key) + ": must be given, as {en: …, zh: …}");
-  }
-  return words;
+Words required_words(MapReader& reader, std::string_view key, Status& status) {
+  if (const Tree* map = reader.map(key)) return read_words(*map, reader.path_of(key), status);
+  if (!reader.has(key)) reader.fail(key, reader.path_of(key) + ": must be given, as {en: …, zh: …}");
+  return {};
 }
 
 std::vector<CheckValue> read_values(MapReader& reader) {
@@ -98,8 +91,8 @@ Result<std::shared_ptr<const Check>> read_check(const Tree& tree, const std::str
   check->id = reader.required_text("id");
   if (!check->id.empty() && !consists_of(check->id, "_-"))
     reader.fail("id", reader.path_of("id") + ": letters, digits, '_' and '-'");
-  check->title = read_words(reader, "title", status);
-  check->text = read_words(reader, "text", status);
+  check->title = required_words(reader, "title", status);
+  check->text = required_words(reader, "text", status);
   check->interval = reader.duration("interval", hours{1});
   check->timeout = reader.duration("timeout", seconds{10});
   if (const auto given = file.intervals.find(check->id); given != file.intervals.end()) check->interval = given->second;

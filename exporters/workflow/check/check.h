@@ -22,8 +22,9 @@
 
 #include "core/result.h"
 #include "core/tree.h"
-#include "workflow/run/sql_pool.h"
+#include "workflow/run/sql_connection.h"
 #include "workflow/value/template.h"
+#include "workflow/value/words.h"
 
 namespace finwatch::workflow {
 
@@ -48,11 +49,6 @@ inline constexpr std::string_view kUnitNames[] = {"count", "seconds", "ratio", "
 struct CheckValue {
   std::string column;
   Unit unit = Unit::count;
-};
-
-/// For people, in both languages.
-struct Words {
-  std::string zh, en;
 };
 
 struct Check {

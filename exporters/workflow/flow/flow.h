@@ -11,6 +11,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -18,6 +19,7 @@
 #include "workflow/value/expect.h"
 #include "workflow/value/extract.h"
 #include "workflow/value/template.h"
+#include "workflow/value/words.h"
 #include "workflow/when/schedule.h"
 
 namespace finwatch::workflow {
@@ -100,10 +102,6 @@ struct Step {
   std::vector<Export> exports;
 };
 
-struct Title {
-  std::string zh, en;
-};
-
 /// What the operator allows and gives to the flows of one file.
 struct Grant {
   Mode mode = Mode::read_only;
@@ -113,10 +111,18 @@ struct Grant {
   bool allows(Mode needed) const { return needed <= mode; }
 };
 
+/// The parts of a flow, in the order in which they run.
+enum class Section : unsigned char { login, sweep, steps, finally, logout };
+inline constexpr Section kSections[] = {Section::login, Section::sweep, Section::steps, Section::finally, Section::logout};
+constexpr std::string_view to_string(Section section) {
+  constexpr std::string_view kNames[] = {"login", "sweep", "steps", "finally", "logout"};
+  return kNames[static_cast<unsigned char>(section)];
+}
+
 struct Flow {
   std::string name;
   std::string account;  // flows of one file log in with the same secrets, and wait together after a refusal
-  Title title;
+  Words title;
   Position where;
   Mode mode = Mode::read_only;
   bool only_by_name = false;  // not run unless the configuration names it
@@ -139,6 +145,12 @@ struct Flow {
   std::vector<Step> steps;    // what is measured
   std::vector<Step> finally;  // always, also after a failure
   std::vector<Step> logout;   // always, unless the session is kept
+
+  const std::vector<Step>& part(Section section) const {
+    const std::vector<Step>* const parts[] = {&login, &sweep, &steps, &finally, &logout};
+    return *parts[static_cast<unsigned char>(section)];
+  }
+  std::vector<Step>& part(Section section) { return const_cast<std::vector<Step>&>(std::as_const(*this).part(section)); }
 
   /// Why the flow is not run at all; empty when it is.
   std::string refusal() const;

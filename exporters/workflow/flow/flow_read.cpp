@@ -13,17 +13,6 @@ using std::chrono::seconds;
 
 constexpr double kDefaultBuckets[] = {0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60};
 
-Title read_title(MapReader& reader, Status& status) {
-  Title title;
-  if (const Tree* map = reader.map("title")) {
-    MapReader both(*map, reader.path_of("title"));
-    title.zh = both.required_text("zh");
-    title.en = both.required_text("en");
-    if (Status read = both.finish(); !read && status) status = read;
-  }
-  return title;
-}
-
 /// What every flow of one file shares: parameters and secrets, as the file declares them and the configuration gives them.
 struct Givens {
   std::vector<std::pair<std::string, Value>> values;
@@ -128,8 +117,8 @@ Status check_cleaning(const Flow& flow) {
 // A run that finds another product must have done nothing yet.
 Status check_self_tests(const Flow& flow) {
   bool first = true;
-  for (const std::vector<Step>* section : {&flow.login, &flow.sweep, &flow.steps, &flow.finally, &flow.logout})
-    for (const Step& step : *section) {
+  for (const Section section : kSections)
+    for (const Step& step : flow.part(section)) {
       first = first && step.self_test;
       if (step.self_test && !first)
         return {Errc::config,
@@ -138,29 +127,14 @@ Status check_self_tests(const Flow& flow) {
   return ok();
 }
 
-Mode read_mode(MapReader& reader) {
-  const std::string word = reader.text("mode", "read_only");
-  const auto found = std::find(std::begin(kModeNames), std::end(kModeNames), word);
-  if (found != std::end(kModeNames)) return static_cast<Mode>(found - std::begin(kModeNames));
-  reader.fail("mode", reader.path_of("mode") + ": expected read_only, simulate or write, found '" + word + "'");
-  return Mode::write;  // so that no step complains before this does
-}
-
 Status read_all_steps(MapReader& reader, Flow& flow) {
   std::vector<std::string> ids;
-  const auto read = [&](std::string_view key, std::vector<Step>& into) -> Status {
+  for (const Section section : kSections) {
+    const std::string_view key = to_string(section);
     Result<std::vector<Step>> steps = read_steps(reader.list(key), reader.path_of(key), *flow.scope, flow.mode, ids);
     if (!steps) return steps.error();
-    into = std::move(*steps);
-    return ok();
-  };
-  const std::pair<std::string_view, std::vector<Step>*> parts[] = {{"login", &flow.login},
-                                                                   {"sweep", &flow.sweep},
-                                                                   {"steps", &flow.steps},
-                                                                   {"finally", &flow.finally},
-                                                                   {"logout", &flow.logout}};
-  for (const auto& [key, into] : parts)
-    if (Status status = read(key, *into); !status) return status;
+    flow.part(section) = std::move(*steps);
+  }
   if (flow.steps.empty()) reader.fail("steps", reader.path_of("steps") + ": must be given, with at least one step");
   if (Status status = check_self_tests(flow); !status) return status;
   return check_cleaning(flow);
@@ -174,8 +148,8 @@ Result<std::shared_ptr<const Flow>> read_flow(const Tree& tree, const std::strin
   flow->where = tree.where;
   flow->name = file.prefix + reader.required_text("name");
   flow->account = file.prefix + file.path;
-  flow->title = read_title(reader, status);
-  flow->mode = read_mode(reader);
+  if (const Tree* title = reader.map("title")) flow->title = read_words(*title, reader.path_of("title"), status);
+  flow->mode = read_mode(reader).value_or(Mode::write);  // so that no step complains before this does
   flow->only_by_name = reader.boolean("only_by_name", false);
   flow->grant = file.grant;
   flow->calendar = file.calendar;
@@ -225,6 +199,14 @@ Result<std::shared_ptr<const Flow>> read_flow(const Tree& tree, const std::strin
 }
 
 }  // namespace
+
+std::optional<Mode> read_mode(MapReader& reader) {
+  const std::string word = reader.text("mode", "read_only");
+  const auto found = std::find(std::begin(kModeNames), std::end(kModeNames), word);
+  if (found != std::end(kModeNames)) return static_cast<Mode>(found - std::begin(kModeNames));
+  reader.fail("mode", reader.path_of("mode") + ": expected read_only, simulate or write, found '" + word + "'");
+  return std::nullopt;
+}
 
 std::string Flow::refusal() const {
   if (!grant.allows(mode))

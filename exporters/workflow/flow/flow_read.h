@@ -19,9 +19,11 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "conf/yaml.h"
 #include "core/secret.h"
 #include "workflow/flow/flow.h"
 
@@ -39,6 +41,9 @@ struct FlowFile {
   std::map<std::string, Tree, std::less<>> schedules;  // of a flow, in place of the file's own
   Position where;                                      // in the configuration
 };
+
+/// The key `mode`, read_only when it is left out; nothing for another word, which goes to the reader.
+std::optional<Mode> read_mode(MapReader& reader);
 
 /// config with file:line:column and the next step.
 Result<std::vector<std::shared_ptr<const Flow>>> read_flows(const FlowFile& file, const Almanac& almanac,

@@ -3,6 +3,8 @@
 //   board.read([&](const std::vector<FlowState>& flows) { … });      // quick: the engine waits meanwhile
 #pragma once
 
+#include <atomic>
+#include <cstdint>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -18,6 +20,10 @@ class FlowBoard {
     const std::lock_guard lock(mutex_);
     work(flows_);
   }
+  /// Lines that the journal could not take so far.
+  std::uint64_t journal_errors() const { return journal_errors_; }
+  void set_journal_errors(std::uint64_t count) { journal_errors_ = count; }
+
   template <class Work>
   void read(Work&& work) const {
     const std::lock_guard lock(mutex_);
@@ -27,6 +33,7 @@ class FlowBoard {
  private:
   mutable std::mutex mutex_;
   std::vector<FlowState> flows_;
+  std::atomic<std::uint64_t> journal_errors_{0};
 };
 
 }  // namespace finwatch::workflow

@@ -84,6 +84,7 @@ struct FlowEngine::Entry {
   Session session;
   std::unique_ptr<FlowRun> run;
   bool tested = false;       // its self-test has passed
+  bool refused = false;      // not granted what it needs
   bool retired = false;      // not on the board any more
   std::optional<bool> well;  // how the last run went
 };
@@ -120,10 +121,9 @@ void FlowEngine::apply(const std::vector<std::shared_ptr<const Flow>>& flows, st
       state.refusal = flow->refusal();
       state.running = false;
       state.quota_reached = false;
-      if (machines_.journal != nullptr) {
-        state.residue = machines_.journal->leftovers(flow->name).size();
-        state.writes_today = machines_.journal->writes_today(flow->name);
-      }
+      note_journal(state);
+      entry->refused = !state.refusal.empty();
+      if (entry->refused) machines_.log->warn("flow is not run", {{"flow", flow->name}, {"why", state.refusal}});
       entries_.push_back(std::move(entry));
     }
     old = std::move(states);
@@ -134,10 +134,7 @@ void FlowEngine::apply(const std::vector<std::shared_ptr<const Flow>>& flows, st
       retired_.push_back(std::move(earlier));
     }
   for (const auto& entry : entries_) {
-    if (const std::string refusal = entry->flow->refusal(); !refusal.empty())
-      machines_.log->warn("flow is not run", {{"flow", entry->flow->name}, {"why", refusal}});
-    else if (!stopping_)
-      plan(*entry);
+    if (!entry->refused && !stopping_) plan(*entry);
   }
 }
 
@@ -168,14 +165,14 @@ bool FlowEngine::may_start(Entry& entry) {
   const bool session = entry.session.kept && now < entry.session.until;
   const bool held = hold != holds_.end() && now < hold->second.until && !session && !entry.flow->login.empty();
   const int writes = writes_of(*entry.flow);
-  const int today = machines_.journal != nullptr ? machines_.journal->writes_today(entry.flow->name) : 0;
-  const bool quota = writes > 0 && today + writes > entry.flow->grant.writes_per_day;
+  bool quota = false;
   bool said = false;
   board_.change([&](std::vector<FlowState>& flows) {
     FlowState& state = flows[entry.place];
+    note_journal(state);
+    quota = writes > 0 && state.writes_today + writes > entry.flow->grant.writes_per_day;
     said = state.quota_reached;
     state.quota_reached = quota;
-    state.writes_today = today;
     state.held_until =
         held ? machines_.loop.wall_now() + std::chrono::duration_cast<WallTime::duration>(hold->second.until - now)
              : WallTime{};
@@ -219,10 +216,7 @@ void FlowEngine::finished(Entry& entry, const std::shared_ptr<const RunReport>& 
       state.last_run = report->started;
       state.overruns = entry.schedule.overruns();
       keep_report(state, report);
-      if (machines_.journal != nullptr) {
-        state.residue = machines_.journal->leftovers(entry.flow->name).size();
-        state.writes_today = machines_.journal->writes_today(entry.flow->name);
-      }
+      note_journal(state);
       if (report->unsupported) {
         state.supported = false;
         return;
@@ -246,6 +240,13 @@ void FlowEngine::finished(Entry& entry, const std::shared_ptr<const RunReport>& 
     const auto done = std::exchange(done_, nullptr);
     done();
   }
+}
+
+void FlowEngine::note_journal(FlowState& state) const {
+  if (machines_.journal == nullptr) return;
+  state.residue = machines_.journal->leftovers(state.flow->name).size();
+  state.writes_today = machines_.journal->writes_today(state.flow->name);
+  board_.set_journal_errors(machines_.journal->write_errors());
 }
 
 void FlowEngine::hold_back(Entry& entry, const RunReport& report) {

@@ -46,6 +46,7 @@ class FlowEngine {
   bool may_start(Entry& entry);
   void begin(Entry& entry);
   void finished(Entry& entry, const std::shared_ptr<const RunReport>& report);
+  void note_journal(FlowState& state) const;
   void hold_back(Entry& entry, const RunReport& report);
   void log_change(const Entry& entry, const RunReport& report) const;
   void drop_retired();

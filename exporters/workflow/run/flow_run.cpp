@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <map>
-#include <span>
 #include <utility>
 
 #include "workflow/run/step_run.h"
@@ -85,17 +84,6 @@ class FlowRun::Body {
   }
 
  private:
-  std::span<const Step> steps_of(Section section) const {
-    switch (section) {
-      case Section::login: return flow_->login;
-      case Section::sweep: return flow_->sweep;
-      case Section::steps: return flow_->steps;
-      case Section::finally: return flow_->finally;
-      case Section::logout: return flow_->logout;
-    }
-    return {};
-  }
-
   // --- the session -------------------------------------------------------------------------------------------------------------------
 
   void take_session() {
@@ -149,14 +137,14 @@ class FlowRun::Body {
   }
   void next() {
     for (;;) {
-      const std::span<const Step> steps = steps_of(section_);
+      const std::vector<Step>& steps = flow_->part(section_);
       if (at_ < steps.size() && !is_left_out(section_)) break;
       if (section_ == Section::logout) return end();
       leave();
       section_ = static_cast<Section>(static_cast<unsigned char>(section_) + 1);
       return enter(section_);
     }
-    const Step& step = steps_of(section_)[at_++];
+    const Step& step = flow_->part(section_)[at_++];
     if (section_ < Section::finally && (step.effect == Effect::create || step.effect == Effect::change)) wrote_ = true;
     step_run_.start(conversation_, step, section_, begun_, deadline_, [this](StepReport&& report) { take(std::move(report)); });
   }
@@ -211,7 +199,7 @@ class FlowRun::Body {
     report_->message = report.step->id + ": " + report.message;
   }
   void skip_rest() {
-    const std::span<const Step> steps = steps_of(section_);
+    const std::vector<Step>& steps = flow_->part(section_);
     for (; at_ < steps.size(); ++at_) {
       StepReport skipped;
       skipped.step = &steps[at_];

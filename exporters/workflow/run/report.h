@@ -1,4 +1,4 @@
-// What a run of a flow did: for metrics, for the page /flows and for a person at a terminal.
+// What a run of a flow did: for metrics, and for a person who asks how it went.
 //
 //   for (const StepReport& step : run->steps) print(step.step->id, step.duration, to_string(step.result), step.message);
 //
@@ -21,16 +21,9 @@
 namespace finwatch::workflow {
 
 inline constexpr std::size_t kReasonCount = std::size(kReasonNames);
-inline constexpr std::size_t kMostKeptRuns = 10;    // of a flow, for the page
+inline constexpr std::size_t kMostKeptRuns = 10;    // of a flow
 inline constexpr std::size_t kMostExcerpt = 2'000;  // characters of an answer that betrayed a failure
 inline constexpr std::size_t kMostMessage = 400;    // of a message
-
-/// The parts of a run, in the order in which they run.
-enum class Section : unsigned char { login, sweep, steps, finally, logout };
-constexpr std::string_view to_string(Section section) {
-  constexpr std::string_view kNames[] = {"login", "sweep", "steps", "finally", "logout"};
-  return kNames[static_cast<unsigned char>(section)];
-}
 
 enum class StepResult : unsigned char {
   ok,

@@ -20,24 +20,14 @@
 
 #include "core/environment.h"
 #include "core/result.h"
-#include "core/tree.h"
-#include "sql/login.h"
+#include "sql/sql.h"
 #include "workflow/net/call.h"
 #include "workflow/net/loop.h"
+#include "workflow/run/sql_connection.h"
 #include "workflow/value/answer.h"
 #include "workflow/value/reason.h"
 
 namespace finwatch::workflow {
-
-struct SqlConnection {
-  std::string name;
-  SqlLogin login;  // statement_timeout_ms is the longest that any statement may run
-  int most_sessions = 2;
-};
-
-/// `connections` of the configuration: by name, a login (sql/login.h) with host, port, socket, statement_timeout (60s),
-/// lock_timeout (200ms) and most_sessions (2). None for nullptr. config with file:line:column.
-Result<std::vector<SqlConnection>> read_connections(const Tree* section, const std::string& path);
 
 struct SqlRequest {
   std::string connection;  // its name

@@ -35,14 +35,4 @@ class StepRun {
   std::unique_ptr<Body> body_;
 };
 
-/// The request of an HTTP step as it would be sent now. unavailable and malformed as Template::render, permission for a host that is
-/// not allowed.
-Result<HttpRequest> http_request_of(const HttpStep& step, Conversation& conversation);
-
-/// "127.0.0.1" or "127.0.0.1:8000" among those that the grant names; an empty list allows every host.
-bool may_visit(const Grant& grant, const std::string& host, std::uint16_t port);
-
-/// What an HTTP status says when no rule of the file says it.
-Reason reason_of_status(int status);
-
 }  // namespace finwatch::workflow

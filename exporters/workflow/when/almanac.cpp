@@ -123,11 +123,7 @@ Status read_period(MapReader& parent, const std::string& path, PeriodRule& rule)
 Status read_holidays(MapReader& reader, const std::string& path, Almanac& almanac) {
   auto calendar = std::make_shared<FinanceCalendar>();
   for (const Tree* value : scalars(reader, "holidays")) {
-    const std::string& folder = value->where.file;
-    const std::size_t slash = folder.rfind('/');
-    const bool as_it_is = value->scalar.starts_with('/') || slash == std::string::npos;
-    const std::string file = as_it_is ? value->scalar : folder.substr(0, slash + 1) + value->scalar;
-    Status status = calendar->load(file);
+    Status status = calendar->load(value->where.beside(value->scalar));
     if (!status && status.error().code == Errc::config) return status;  // it names its own place
     if (!status) return at(*value, path + ".holidays: " + status.error().message);
   }

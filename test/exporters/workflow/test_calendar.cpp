@@ -8,13 +8,6 @@ namespace {
 
 using Catch::Matchers::Contains;
 
-constexpr std::string_view kFlow = R"(flows:
-  - name: report
-    title: {zh: 报表生成, en: Report}
-    schedule: {every: 60s}
-    steps: [{id: open, http: {get: "http://127.0.0.1:1/"}}]
-)";
-
 constexpr std::string_view kCalendar = R"(calendar:
   time_zone: Asia/Shanghai
   windows:
@@ -25,7 +18,7 @@ constexpr std::string_view kCalendar = R"(calendar:
 }  // namespace
 
 TEST_CASE("calendar: the close window on the last working day, by the clock of the zone") {
-  FakeFlows fake(kFlow);
+  FakeFlows fake(kReportAndEntry);
   const auto tree = parse_yaml(kCalendar, "finwatch-workflow.yml");
   REQUIRE(tree);
   auto almanac = read_almanac(tree->find("calendar"), "calendar");

@@ -3,21 +3,10 @@
 namespace finwatch::workflow {
 extern const WorkflowCollector certificates_collector;
 
-namespace {
-
 using Catch::Matchers::Contains;
 
-constexpr std::string_view kFlow = R"(flows:
-  - name: report
-    title: {zh: 报表生成, en: Report}
-    schedule: {every: 60s}
-    steps: [{id: open, http: {get: "https://127.0.0.1:1/"}}]
-)";
-
-}  // namespace
-
 TEST_CASE("certificates: a refused one has its dates as well") {
-  FakeFlows fake(kFlow);
+  FakeFlows fake(kReportAndEntry);
   CHECK(fake.page(certificates_collector).empty());
   fake.add_run(0, [&](RunReport& run) {
     TlsFacts facts;

@@ -10,21 +10,6 @@ namespace {
 using Catch::Matchers::Contains;
 using std::chrono::milliseconds;
 
-constexpr std::string_view kFlows = R"(flows:
-  - name: report
-    title: {zh: 报表生成, en: Report}
-    schedule: {every: 60s}
-    budget: {total: 20s, slo: 1500ms}
-    steps: [{id: open, http: {get: "http://127.0.0.1:1/"}}]
-  - name: entry
-    title: {zh: 凭证录入, en: Entry}
-    mode: write
-    ledger: books
-    schedule: {every: 60s}
-    steps: [{id: save, creates: voucher, http: {post: "http://127.0.0.1:1/"}}]
-    finally: [{id: delete, removes: voucher, http: {post: "http://127.0.0.1:1/"}}]
-)";
-
 void observe_one(FakeFlows& fake, double seconds, const std::string& trace) {
   fake.board.change([&](std::vector<FlowState>& states) {
     Durations& seen = states[0].durations;
@@ -42,7 +27,7 @@ void observe_one(FakeFlows& fake, double seconds, const std::string& trace) {
 }  // namespace
 
 TEST_CASE("flows: a flow that has not run says what it is, and nothing of results") {
-  FakeFlows fake(kFlows);
+  FakeFlows fake(kReportAndEntry);
   const std::string page = fake.page(flows_collector);
   CHECK_THAT(page, Contains(R"(finwatch_flow_info{flow="report",title_zh="报表生成",title_en="Report",mode="read_only"} 1)"));
   CHECK_THAT(page, Contains(R"(finwatch_flow_runs_total{flow="report"} 0)"));
@@ -54,7 +39,7 @@ TEST_CASE("flows: a flow that has not run says what it is, and nothing of result
 }
 
 TEST_CASE("flows: the last run, the reason it failed, and counters of all") {
-  FakeFlows fake(kFlows);
+  FakeFlows fake(kReportAndEntry);
   fake.add_run(0, [](RunReport& run) { run.duration = milliseconds{250}; });
   fake.now += std::chrono::seconds{60};
   fake.add_run(0, [](RunReport& run) {
@@ -73,7 +58,7 @@ TEST_CASE("flows: the last run, the reason it failed, and counters of all") {
 }
 
 TEST_CASE("flows: the objective is a bucket, and a bucket carries the trace id of a run") {
-  FakeFlows fake(kFlows);
+  FakeFlows fake(kReportAndEntry);
   observe_one(fake, 1.4, "0123456789abcdef0123456789abcdef");
   observe_one(fake, 2.0, "ffffffffffffffffffffffffffffffff");
   const std::string page = fake.page(flows_collector, Format::open_metrics);
@@ -87,7 +72,7 @@ TEST_CASE("flows: the objective is a bucket, and a bucket carries the trace id o
 }
 
 TEST_CASE("flows: another product is neither a success nor a failure") {
-  FakeFlows fake(kFlows);
+  FakeFlows fake(kReportAndEntry);
   fake.add_run(0, [](RunReport& run) { run.success = false, run.unsupported = true; });
   fake.board.change([](std::vector<FlowState>& states) { states[0].supported = false; });
   const std::string page = fake.page(flows_collector);
@@ -97,7 +82,7 @@ TEST_CASE("flows: another product is neither a success nor a failure") {
 }
 
 TEST_CASE("flows: starts that are left out, and releases beside each other") {
-  FakeFlows fake(kFlows);
+  FakeFlows fake(kReportAndEntry);
   fake.board.change([&](std::vector<FlowState>& states) {
     states[0].held_until = fake.now + std::chrono::seconds{5};
     states[0].releases = {{.release = "6.5", .runs = 10, .failures = 0, .seconds = 2.5},

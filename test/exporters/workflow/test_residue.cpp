@@ -3,29 +3,11 @@
 namespace finwatch::workflow {
 extern const WorkflowCollector residue_collector;
 
-namespace {
-
 using Catch::Matchers::Contains;
 
-constexpr std::string_view kFlows = R"(flows:
-  - name: report
-    title: {zh: 报表生成, en: Report}
-    schedule: {every: 60s}
-    steps: [{id: open, http: {get: "http://127.0.0.1:1/"}}]
-  - name: entry
-    title: {zh: 凭证录入, en: Entry}
-    mode: write
-    ledger: books
-    schedule: {every: 60s}
-    steps: [{id: save, creates: voucher, http: {post: "http://127.0.0.1:1/"}}]
-    finally: [{id: delete, removes: voucher, http: {post: "http://127.0.0.1:1/"}}]
-)";
-
-}  // namespace
-
 TEST_CASE("residue: what flows that write left behind and may still write") {
-  FakeFlows fake(kFlows, {.mode = Mode::write, .hosts = {"127.0.0.1"}, .ledgers = {"books"}, .writes_per_day = 1500});
-  fake.journal_errors = 3;
+  FakeFlows fake(kReportAndEntry, {.mode = Mode::write, .hosts = {"127.0.0.1"}, .ledgers = {"books"}, .writes_per_day = 1500});
+  fake.board.set_journal_errors(3);
   fake.board.change([](std::vector<FlowState>& states) {
     states[1].residue = 2;
     states[1].writes_today = 7;

@@ -2,11 +2,13 @@
 
 #include "conf/yaml.h"
 #include "support/catch.h"
+#include "support/changed.h"
 #include "support/collector_test.h"
 #include "support/test_folder.h"
 
 using namespace finwatch;
 using namespace finwatch::workflow;
+using finwatch::test::changed;
 using Catch::Matchers::Contains;
 using finwatch::test::TemporaryTree;
 
@@ -51,12 +53,6 @@ struct Files {
 std::string error_of(const CheckFile& file, const std::vector<SqlConnection>& known = connections()) {
   const Result<Book> book = read_book(file, known);
   return book ? "" : book.error().message;
-}
-
-std::string with(std::string text, const std::string& what, const std::string& instead) {
-  const std::size_t at = text.find(what);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, what.size(), instead);
 }
 
 Tree scalar(const std::string& text, bool quoted = false) {
@@ -120,7 +116,7 @@ TEST_CASE("check: the self-test asks for the relations that are not there") {
         "SELECT 'account_move' AS relation WHERE to_regclass('\"account_move\"') IS NULL"
         " UNION ALL SELECT 'res_user-res_group' AS relation WHERE to_regclass('\"res_user-res_group\"') IS NULL"
         " UNION ALL SELECT 'finwatch.login' AS relation WHERE to_regclass('\"finwatch\".\"login\"') IS NULL");
-  const std::string head = with(with(kHead, "postgresql", "mysql"), "account_move, res_user-res_group, ", "gl_voucher, ");
+  const std::string head = changed(changed(kHead, "postgresql", "mysql"), "account_move, res_user-res_group, ", "gl_voucher, ");
   const Result<Book> mysql = read_book(files.write(head + kCheck), connections(Engine::mariadb));
   REQUIRE(mysql);
   CHECK(mysql->self_test() ==
@@ -133,7 +129,7 @@ TEST_CASE("check: the self-test asks for the relations that are not there") {
 TEST_CASE("check: what is wrong in a file is said with its place") {
   Files files;
   const auto error = [&](const std::string& what, const std::string& instead) {
-    return error_of(files.write(with(std::string(kHead) + kCheck, what, instead)));
+    return error_of(files.write(changed(std::string(kHead) + kCheck, what, instead)));
   };
   CHECK_THAT(error(": count", ": coutn"),
              Contains("pack.yml:13:23: checks[0].values.missing: expected count, seconds, ratio or amount, found"));

@@ -1,6 +1,7 @@
 #include "workflow/flow/flow_read.h"
 
 #include "support/catch.h"
+#include "support/changed.h"
 #include "support/collector_test.h"
 
 using namespace finwatch;
@@ -49,13 +50,6 @@ flows:
         when: "${voucher}"
         http: {post: "${url}/${database}/", json: {method: model.account.move.delete, params: [["${voucher}"]]}}
 )";
-
-std::string changed(std::string_view text, std::string_view from, std::string_view to) {
-  std::string out(text);
-  const std::size_t at = out.find(from);
-  REQUIRE(at != std::string::npos);
-  return out.replace(at, from.size(), to);
-}
 
 struct Files {
   TemporaryTree tree;

@@ -15,6 +15,7 @@
 #include "net/fake_server.h"
 #include "net/net_fixture.h"
 #include "support/catch.h"
+#include "support/changed.h"
 #include "workflow/flow/flow_read.h"
 #include "workflow/run/flow_run.h"
 
@@ -160,6 +161,11 @@ flows:
         removes: voucher
         http: {post: "${url}/delete", bearer: "${token}", json: "${mine}"}
 )";
+
+/// The same where a save may take longer.
+inline std::string slow_saves(std::string_view timeout) {
+  return changed(changed(kEntry, "timeout: 300ms", "timeout: " + std::string(timeout)), "total: 3s", "total: 50s");
+}
 
 /// Runs of the one flow of a file against an Erp, with a journal.
 class Runs {

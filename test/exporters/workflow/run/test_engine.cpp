@@ -11,10 +11,7 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string often(std::string text = std::string(kEntry)) {
-  const std::size_t at = text.find("every: 60s");
-  return text.replace(at, 10, "every: 1s");
-}
+std::string often(std::string_view text = kEntry) { return changed(text, "every: 60s", "every: 1s"); }
 
 struct Running {
   explicit Running(Runs& its_runs) : runs(its_runs), engine(its_runs.machines, board) { engine.apply({runs.flow}, nullptr); }
@@ -52,9 +49,7 @@ TEST_CASE("engine: runs by the schedule, counts, and keeps what the last runs sa
 
 TEST_CASE("engine: counters and kept sessions live through a new configuration") {
   Erp erp;
-  std::string text = often();
-  text.replace(text.find("keep: 0s"), 8, "keep: 15m");
-  Runs runs(erp, text);
+  Runs runs(erp, changed(often(), "keep: 0s", "keep: 15m"));
   Running running(runs);
   REQUIRE(running.until([](const FlowState& state) { return state.runs >= 2 && !state.running; }));
   const std::uint64_t before = running.state().runs;
@@ -94,10 +89,7 @@ TEST_CASE("engine: a quota that is used up stops the writing and nothing else") 
 TEST_CASE("engine: ends when what runs has cleaned up") {
   Erp erp;
   erp.set("save", "hang");
-  std::string text = often();
-  text.replace(text.find("timeout: 300ms"), 14, "timeout: 60s");
-  text.replace(text.find("total: 3s"), 9, "total: 50s");
-  Runs runs(erp, text);
+  Runs runs(erp, often(slow_saves("60s")));
   Running running(runs);
   REQUIRE(running.until([&](const FlowState&) { return !erp.vouchers().empty(); }));
   bool ended = false;
@@ -110,10 +102,7 @@ TEST_CASE("engine: ends when what runs has cleaned up") {
 TEST_CASE("engine: a run of the configuration before ends before the next one begins") {
   Erp erp;
   erp.set("save", "hang");
-  std::string text = often();
-  text.replace(text.find("timeout: 300ms"), 14, "timeout: 2500ms");
-  text.replace(text.find("total: 3s"), 9, "total: 9s");
-  Runs runs(erp, text);
+  Runs runs(erp, often(slow_saves("2500ms")));
   Running running(runs);
   REQUIRE(running.until([&](const FlowState&) { return !erp.vouchers().empty(); }));
   running.engine.apply({runs.flow}, nullptr);

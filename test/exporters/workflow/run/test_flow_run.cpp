@@ -12,12 +12,6 @@ using Catch::Matchers::Contains;
 
 namespace {
 
-std::string changed(std::string_view from, std::string_view to, std::string text = std::string(kEntry)) {
-  const std::size_t at = text.find(from);
-  REQUIRE(at != std::string::npos);
-  return text.replace(at, from.size(), to);
-}
-
 const StepReport& step_of(const RunReport& report, std::string_view id) {
   for (const StepReport& step : report.steps)
     if (step.step->id == id) return step;
@@ -106,7 +100,7 @@ TEST_CASE("run: after a refused login nothing else is sent, and no secret is sho
 
 TEST_CASE("run: a session is kept, and renewed in the run that finds it ended") {
   Erp erp;
-  Runs runs(erp, changed("keep: 0s", "keep: 15m"));
+  Runs runs(erp, changed(kEntry, "keep: 0s", "keep: 15m"));
   CHECK(runs.run()->success);
   const auto second = runs.run();
   CHECK(second->success);
@@ -125,7 +119,7 @@ TEST_CASE("run: a session is kept, and renewed in the run that finds it ended") 
 
 TEST_CASE("run: nothing is sent to a host that is not allowed") {
   Erp erp;
-  Runs runs(erp, changed("${url}/save", "http://localhost:1/save"));
+  Runs runs(erp, changed(kEntry, "${url}/save", "http://localhost:1/save"));
   const auto report = runs.run();
   CHECK(!report->success);
   CHECK_THAT(report->message, Contains("nothing may be sent to localhost:1"));
@@ -151,25 +145,26 @@ TEST_CASE("run: a step is repeated until it says what it should, and no longer t
       - id: save
 )";
   Erp erp;
-  Runs runs(erp, changed("      - id: save\n", ready));
+  Runs runs(erp, changed(kEntry, "      - id: save\n", ready));
   const auto report = runs.run();
   CHECK(report->success);
   CHECK(step_of(*report, "wait_until_ready").attempts == 3);
   Erp slow;
-  Runs impatient(slow, changed("most: 4", "most: 2", changed("      - id: save\n", ready)));
+  Runs impatient(slow, changed(changed(kEntry, "      - id: save\n", ready), "most: 4", "most: 2"));
   const auto failed = impatient.run();
   CHECK(failed->reason == Reason::assertion);
   CHECK(step_of(*failed, "wait_until_ready").attempts == 2);
 }
 
 TEST_CASE("run: another product is not a failure, unless it was the right one before") {
-  const std::string text = changed(
-      "    login:\n", "    login:\n      - {id: product, self_test: true, effect: read, http: {get: \"${url}/other\"}}\n");
+  const std::string text =
+      changed(kEntry, "    login:\n",
+              "    login:\n      - {id: product, self_test: true, effect: read, http: {get: \"${url}/other\"}}\n");
   Erp erp;
   Runs runs(erp, text);
   CHECK(runs.run(false)->reason == Reason::authentication);  // 401: something of ours refuses, which is a failure
   const std::string expects =
-      changed("http: {get: \"${url}/other\"}", "http: {get: \"${url}/login\"}, expect: [{json: /product, exists: true}]", text);
+      changed(text, "http: {get: \"${url}/other\"}", "http: {get: \"${url}/login\"}, expect: [{json: /product, exists: true}]");
   Runs others(erp, expects);
   const auto report = others.run(false);
   CHECK(report->unsupported);
@@ -179,7 +174,7 @@ TEST_CASE("run: another product is not a failure, unless it was the right one be
 TEST_CASE("run: cut off in the middle it still cleans up") {
   Erp erp;
   erp.set("save", "hang");
-  Runs runs(erp, changed("timeout: 300ms", "timeout: 60s", changed("total: 3s", "total: 50s")));
+  Runs runs(erp, slow_saves("60s"));
   std::shared_ptr<const RunReport> got;
   FlowRun run(runs.machines, runs.flow);
   run.start(runs.session, true, [&](const auto& report) { got = report; });
