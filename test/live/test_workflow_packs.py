@@ -101,6 +101,20 @@ class KingdeePack(PackTest):
         self.fails("voucher_entry", "timeout", "steps/draft")
         check(set(self.erp.vouchers) == {8}, self.erp.vouchers)
 
+    def test_killed_in_the_middle_of_a_save_its_voucher_is_known_and_removed(self):
+        self.erp.late_saves = 3
+        workflow = self.workflow(only=["voucher_entry"], schedules={"voucher_entry": {"every": "1s"}})
+        with workflow.serving() as served:
+            eventually(lambda: self.erp.vouchers, 30, served.log)
+            served.process.kill()
+            served.process.wait()
+        self.erp.late_saves = 0
+        check(len(self.erp.vouchers) == 1, self.erp.vouchers)
+        with workflow.serving() as served:
+            eventually(lambda: 'finwatch_flow_success{flow="voucher_entry"} 1' in served.page(), 30, served.log)
+            check('finwatch_flow_residue{flow="voucher_entry"} 0' in served.page(), served.page())
+        check(not self.erp.vouchers, self.erp.vouchers)
+
     def test_by_its_schedule_with_a_session_that_is_kept_and_one_day_lost(self):
         with self.workflow(only=["voucher_entry"], schedules={"voucher_entry": {"every": "1s"}}).serving() as served:
             def runs(more):
