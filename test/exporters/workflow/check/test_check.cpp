@@ -8,8 +8,8 @@
 
 using namespace finwatch;
 using namespace finwatch::workflow;
-using finwatch::test::changed;
 using Catch::Matchers::Contains;
+using finwatch::test::changed;
 using finwatch::test::TemporaryTree;
 
 namespace {
