@@ -44,7 +44,7 @@ apt-get -qq -o APT::Sandbox::User=root -o Dpkg::Use-Pty=0 install -y --no-instal
 cmake --preset release
 echo "debian13: building"
 cmake --build --preset release
-dpkg-query -W g++ cmake catch2 libmicrohttpd-dev libyaml-cpp-dev libre2-dev libgnutls28-dev libdeflate-dev prometheus-cpp-dev
+dpkg-query -W g++ cmake catch2 libmicrohttpd-dev libyaml-cpp-dev libre2-dev libgnutls28-dev libisal-dev prometheus-cpp-dev
 ctest --preset release
 END
 chmod 755 "$folder/build-and-test"

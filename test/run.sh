@@ -138,17 +138,22 @@ stage_live() {
   build_programs && python_tests live
 }
 
-# The tests of one folder of test/ that are written in Python.
+# The tests of one folder of test/ that are written in Python: a few files at a time, as they mostly wait for their servers.
 python_tests() {
-  local out=$logs/$1.out status total bad left
-  python3 -m unittest discover -v -s "test/$1" -t "test/$1" >"$out" 2>&1
+  local out=$logs/$1.out parts=$logs/$1 status total bad left
+  rm -rf "$parts"
+  mkdir -p "$parts"
+  # shellcheck disable=SC2016  # $0 to $2 are the inner shell's
+  (cd "test/$1" && printf '%s\0' test_*.py) | xargs -0 -P "$jobs" -n 1 \
+    bash -c 'python3 -m unittest discover -v -s "test/$0" -t "test/$0" -p "$2" >"$1/$2.out" 2>&1' "$1" "$parts"
   status=$?
+  cat "$parts"/*.out >"$out"
   cat "$out" >>"$log"
-  total=$(sed -nE 's/^Ran ([0-9]+) tests? in .*/\1/p' "$out")
-  bad=$(($(sed -nE 's/^FAILED .*failures=([0-9]+).*/\1/p' "$out" | head -1 || true) + 0))
-  bad=$((bad + $(sed -nE 's/^FAILED .*errors=([0-9]+).*/\1/p' "$out" | head -1 || true) + 0))
+  sum_of() { sed -nE "s/^$1.*/\\1/p" "$out" | awk '{ sum += $1 } END { print sum + 0 }'; }
+  total=$(sum_of 'Ran ([0-9]+) tests? in ')
+  bad=$(($(sum_of 'FAILED .*failures=([0-9]+)') + $(sum_of 'FAILED .*errors=([0-9]+)')))
   left=$(grep -cE '\.\.\. skipped ' "$out")
-  if [ -z "$total" ]; then echo "  no test ran"; tail -n 20 "$out"; count 0 1; return 1; fi
+  if [ "$total" -eq 0 ]; then echo "  no test ran"; tail -n 20 "$out"; count 0 1; return 1; fi
   count $((total - bad - left)) "$bad"
   echo "  $((total - bad - left)) passed, $bad failed"
   while IFS= read -r line; do skip "$line"; done < <(grep -E '\.\.\. skipped ' "$out")

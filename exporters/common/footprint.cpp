@@ -2,6 +2,7 @@
 
 #include <link.h>
 #include <malloc.h>
+#include <pthread.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -29,11 +30,28 @@ int forget_object(dl_phdr_info* object, std::size_t, void*) {
 void limit_heap() {
   ::mallopt(M_ARENA_MAX, 1);
   ::mallopt(M_TRIM_THRESHOLD, 128 * 1024);
+  ::mallopt(M_MMAP_THRESHOLD, 32 * 1024);  // what is longer goes back whole, and leaves no hole in the heap
 }
 
 void forget_the_start() {
   ::dl_iterate_phdr(forget_object, nullptr);
   ::malloc_trim(0);  // also whole free pages in the middle of the heap
+}
+
+void forget_the_stack() {
+  pthread_attr_t attributes;
+  if (::pthread_getattr_np(::pthread_self(), &attributes) != 0) return;
+  void* lowest = nullptr;
+  std::size_t size = 0;
+  const bool known = ::pthread_attr_getstack(&attributes, &lowest, &size) == 0;
+  ::pthread_attr_destroy(&attributes);
+  if (!known) return;
+  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  const auto begin = (reinterpret_cast<std::uintptr_t>(lowest) + page - 1) & ~(page - 1);
+  // What is called from here needs a little of it.
+  const auto end = (reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - 2 * page) & ~(page - 1);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): a part of what came as a pointer
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
 }
 
 }  // namespace finwatch

@@ -2,6 +2,7 @@
 //
 //   limit_heap();           first thing in main
 //   forget_the_start();     once everything runs, and after each reload
+//   forget_the_stack();     in a thread that rests after it went deep
 #pragma once
 
 namespace finwatch {
@@ -13,5 +14,8 @@ void limit_heap();
 /// of files, of which the few that are needed again come back from the page cache. Writable segments, with what the loader
 /// relocated in them, are left alone. The free pages of the heap go back as well.
 void forget_the_start();
+
+/// Gives back the pages of the calling thread's stack below its present depth.
+void forget_the_stack();
 
 }  // namespace finwatch

@@ -253,7 +253,7 @@ void send_probe(Target& target, SteadyTime deadline, Format format, WebReply rep
   collect_one(target, deadline, sink);
   Buffer page;
   write_page(sink, format, page);
-  finish_page(format, page);
+  page.append(end_of_page(format));
   reply.send({.code = 200,
               .content_type = std::string(content_type(format)),
               .body = without_target(page.view(), target.name()),

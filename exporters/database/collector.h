@@ -24,6 +24,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "database/targets/options.h"
 #include "run/collector.h"
@@ -103,6 +104,8 @@ class Session {
   /// Asks, and has the answer in rows(): only until the next query().
   Status query(std::string_view statement) { return sql_.query(statement, deadline, table_); }
   const SqlTable& rows() const { return table_; }
+  /// The answer itself, for who goes on to ask something else.
+  SqlTable take_rows() { return std::exchange(table_, {}); }
 
   /// The answer to what several collectors ask: asked by the first of them, kept until the run of the lane ends. Its failure is
   /// that of each of them.

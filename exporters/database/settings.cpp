@@ -1,7 +1,9 @@
+#include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
+#include <vector>
 
 #include "database/collector.h"
 
@@ -45,6 +47,7 @@ SHOW GLOBAL VARIABLES WHERE Variable_name NOT LIKE 'gtid\_%\_pos' AND Variable_n
                             'innodb_buffer_pool_load_now', 'innodb_buffer_pool_dump_now', 'innodb_log_checkpoint_now'))";
 
 // FNV-1a: the same number on every machine and in every version of this program.
+constexpr std::uint32_t kEmptyHash = 2166136261U;
 constexpr std::uint32_t hash_on(std::uint32_t hash, std::string_view text) {
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return (hash ^ 0xFFU) * 16777619U;  // no text holds this byte: "ab","c" is not "a","bc"
@@ -73,12 +76,12 @@ class SettingsReader final : public Reader {
     const SqlTable& rows = session.rows();
     if (rows.rows() == 0) return Errc::no_data;
 
-    std::map<std::string, std::uint32_t, std::less<>> now;
-    std::uint32_t all = 2166136261U;
+    std::vector<Known> now;
+    now.reserve(rows.rows());
+    std::uint32_t all = kEmptyHash;
     double pending = 0;
     for (std::size_t row = 0; row < rows.rows(); ++row) {
-      const std::uint32_t value = hash_on(2166136261U, rows.text(row, 1));
-      now.emplace(rows.text(row, 0), value);
+      now.push_back({hash_on(kEmptyHash, rows.text(row, 0)), hash_on(kEmptyHash, rows.text(row, 1))});
       all = hash_on(hash_on(all, rows.text(row, 0)), rows.text(row, 1));
       if (postgres && rows.number(row, 3) == 1) ++pending;
     }
@@ -91,14 +94,24 @@ class SettingsReader final : public Reader {
   }
 
  private:
-  void count_changes(std::map<std::string, std::uint32_t, std::less<>> now) {
-    if (known_) {
-      for (const auto& [setting, value] : now) {
-        const auto before = known_->find(setting);
-        if (before == known_->end() || before->second != value) ++changes_;
+  // What is known of a setting, in eight bytes: hundreds of them are kept for each target.
+  struct Known {
+    std::uint32_t name;
+    std::uint32_t value;
+    auto operator<=>(const Known&) const = default;
+  };
+
+  void count_changes(std::vector<Known> now) {
+    std::sort(now.begin(), now.end());
+    if (!known_.empty()) {
+      auto before = known_.begin();
+      for (const Known& setting : now) {
+        for (; before != known_.end() && before->name < setting.name; ++before) ++changes_;  // it went
+        const bool was_there = before != known_.end() && before->name == setting.name;
+        if (!was_there || before->value != setting.value) ++changes_;
+        if (was_there) ++before;
       }
-      for (const auto& [setting, value] : *known_)
-        if (!now.contains(setting)) ++changes_;
+      changes_ += static_cast<unsigned long long>(known_.end() - before);
     }
     known_ = std::move(now);
   }
@@ -117,7 +130,7 @@ class SettingsReader final : public Reader {
   }
 
   std::map<std::string, std::string, std::less<>> expected_;
-  std::optional<std::map<std::string, std::uint32_t, std::less<>>> known_;
+  std::vector<Known> known_;  // in order; empty before the first reading
   unsigned long long changes_ = 0;
 };
 

@@ -159,7 +159,7 @@ class Tables final : public Reader {
     // Last, as a name may hold anything.
     statement = replaced(statement, "{named}", named.empty() ? "''" : named);
     if (Status status = session.query(statement); !status) return status;
-    const SqlTable found = session.rows();  // a copy: the bounds are asked for beside it
+    const SqlTable found = session.take_rows();  // the bounds are asked for beside it
     std::vector<std::optional<double>> bounds(found.rows());
     for (std::size_t row = 0; row < found.rows(); ++row) bounds[row] = found.number(row, Column::bound);
     if (!postgres)

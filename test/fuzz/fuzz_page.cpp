@@ -72,7 +72,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
 
   Buffer open_metrics;
   write_page(sink, Format::open_metrics, open_metrics);
-  finish_page(Format::open_metrics, open_metrics);
+  open_metrics.append(end_of_page(Format::open_metrics));
   require(utf8_prefix(open_metrics.view()) == open_metrics.size(), "OpenMetrics is UTF-8");
   require(open_metrics.view().ends_with("# EOF\n"), "OpenMetrics ends as it must");
   return 0;

@@ -55,7 +55,7 @@ struct Library {
 constexpr Library kLibraries[] = {
     {"yaml-cpp/", "conf", 1},
     {"re2/", "conf", 1},
-    {"libdeflate.h", "run", 1},
+    {"isa-l/", "run", 1},
     {"prometheus/", "run"},
     {"microhttpd.h", "web"},
     {"gnutls/", "web"},

@@ -8,7 +8,8 @@
 namespace finwatch {
 namespace {
 
-void append_help(Buffer& out, std::string_view help, Format format) {
+template <class Out>
+void append_help(Out& out, std::string_view help, Format format) {
   std::size_t start = 0;
   for (std::size_t i = 0; i < help.size(); ++i) {
     const char c = help[i];
@@ -36,15 +37,17 @@ std::string_view family_name(std::string_view name, MetricType type, Format form
   return name;
 }
 
-void append_line(Buffer& out, std::string_view keyword, std::string_view name, std::string_view rest) {
+template <class Out>
+void append_line(Out& out, std::string_view keyword, std::string_view name, std::string_view rest) {
   out.append(keyword);
   out.append(name);
-  out.append(' ');
+  out.append(" ");
   out.append(rest);
-  out.append('\n');
+  out.append("\n");
 }
 
-void write_header(const MetricSink& sink, const MetricSink::Mark& mark, Format format, Buffer& out) {
+template <class Out>
+void write_header(const MetricSink& sink, const MetricSink::Mark& mark, Format format, Out& out) {
   // A counter whose name lacks _total is one that the kernel or a textfile named: OpenMetrics can only call it unknown.
   const std::string_view full_name = sink.name_of(mark);
   MetricType type = mark.type;
@@ -53,12 +56,30 @@ void write_header(const MetricSink& sink, const MetricSink::Mark& mark, Format f
   const std::string_view name = family_name(full_name, type, format);
   out.append("# HELP ");
   out.append(name);
-  out.append(' ');
+  out.append(" ");
   append_help(out, sink.help_of(mark), format);
-  out.append('\n');
+  out.append("\n");
   append_line(out, "# TYPE ", name, type_word(type, format));
   if (format == Format::open_metrics && type != MetricType::info && type != MetricType::stateset)
     if (const std::string_view unit = unit_of(name); !unit.empty()) append_line(out, "# UNIT ", name, unit);
+}
+
+template <class Out>
+void write(const MetricSink& sink, Format format, Out& out) {
+  const std::string_view samples = sink.samples();
+  std::size_t written = 0;
+  for (const MetricSink::Mark& mark : sink.marks()) {
+    out.append(samples.substr(written, mark.offset - written));
+    written = mark.offset;
+    switch (mark.kind) {
+      case MetricSink::Mark::Kind::family: write_header(sink, mark, format, out); break;
+      case MetricSink::Mark::Kind::borrowed: out.append(sink.borrowed(mark)); break;
+      case MetricSink::Mark::Kind::exemplar:
+        if (format == Format::text) written += mark.exemplar_length;
+        break;
+    }
+  }
+  out.append(samples.substr(written));
 }
 
 struct MediaRange {
@@ -129,25 +150,9 @@ bool accepts_gzip(std::string_view accept_encoding) {
   return any > 0;
 }
 
-void write_page(const MetricSink& sink, Format format, Buffer& out) {
-  const std::string_view samples = sink.samples();
-  std::size_t written = 0;
-  for (const MetricSink::Mark& mark : sink.marks()) {
-    out.append(samples.substr(written, mark.offset - written));
-    written = mark.offset;
-    switch (mark.kind) {
-      case MetricSink::Mark::Kind::family: write_header(sink, mark, format, out); break;
-      case MetricSink::Mark::Kind::borrowed: out.append(sink.borrowed(mark)); break;
-      case MetricSink::Mark::Kind::exemplar:
-        if (format == Format::text) written += mark.exemplar_length;
-        break;
-    }
-  }
-  out.append(samples.substr(written));
-}
+void write_page(const MetricSink& sink, Format format, Buffer& out) { write(sink, format, out); }
+void write_page(const MetricSink& sink, Format format, PageTaker& out) { write(sink, format, out); }
 
-void finish_page(Format format, Buffer& out) {
-  if (format == Format::open_metrics) out.append("# EOF\n");
-}
+std::string_view end_of_page(Format format) { return format == Format::open_metrics ? "# EOF\n" : ""; }
 
 }  // namespace finwatch

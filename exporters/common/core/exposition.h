@@ -1,7 +1,8 @@
 // From samples to a page: the header lines of text 0.0.4 or OpenMetrics 1.0.0 put around what a MetricSink holds.
 //
 //   Buffer page;
-//   write_page(sink, Format::open_metrics, page);      // appends; finish_page() ends it ("# EOF")
+//   write_page(sink, Format::open_metrics, page);      // appends
+//   page.append(end_of_page(Format::open_metrics));   // "# EOF"
 #pragma once
 
 #include <string_view>
@@ -22,7 +23,17 @@ Format negotiate_format(std::string_view accept);
 /// True when `Accept-Encoding` allows gzip with a q-value above 0.
 bool accepts_gzip(std::string_view accept_encoding);
 
+/// Takes a page in pieces, where its text need not stand in one place.
+class PageTaker {
+ public:
+  virtual void append(std::string_view piece) = 0;
+
+ protected:
+  ~PageTaker() = default;
+};
+
 void write_page(const MetricSink& sink, Format format, Buffer& out);
-void finish_page(Format format, Buffer& out);
+void write_page(const MetricSink& sink, Format format, PageTaker& out);
+std::string_view end_of_page(Format format);
 
 }  // namespace finwatch

@@ -3,6 +3,8 @@
 #include <cassert>
 #include <charconv>
 #include <cmath>
+#include <mutex>
+#include <unordered_map>
 
 #include "core/text.h"
 
@@ -16,6 +18,40 @@ bool is_plain(std::string_view text) {
   for (const char c : text)
     if (static_cast<unsigned char>(c) >= 0x80 || c == '\\' || c == '"' || c == '\n') return false;
   return true;
+}
+
+// Names and helps of the sinks that are kept: those of fifty targets are the same.
+class KeptMeta {
+ public:
+  std::shared_ptr<const Buffer> one_of(Buffer&& meta) {
+    const std::lock_guard lock(mutex_);
+    const auto found = all_.find(meta.view());
+    if (found != all_.end()) {
+      if (auto shared = found->second.lock()) return shared;
+      all_.erase(found);  // the last who had it is about to forget it
+    }
+    const std::shared_ptr<const Buffer> kept(new Buffer(std::move(meta)), [this](const Buffer* last) { forget(last); });
+    all_.emplace(kept->view(), kept);
+    return kept;
+  }
+
+ private:
+  void forget(const Buffer* last) {
+    {
+      const std::lock_guard lock(mutex_);
+      const auto found = all_.find(last->view());
+      if (found != all_.end() && found->second.expired()) all_.erase(found);
+    }
+    delete last;
+  }
+
+  std::mutex mutex_;
+  std::unordered_map<std::string_view, std::weak_ptr<const Buffer>> all_;
+};
+
+KeptMeta& kept_meta() {
+  static auto* const kept = new KeptMeta;  // never ended: threads that hang may outlive main
+  return *kept;
 }
 
 }  // namespace
@@ -94,6 +130,7 @@ void MetricSink::add_sample(std::string_view suffix, std::span<const LabelPair> 
 void MetricSink::clear() {
   text_.clear();
   meta_.clear();
+  shared_meta_.reset();
   marks_.clear();
   borrowed_.clear();
   lenders_.clear();
@@ -106,6 +143,12 @@ void MetricSink::shrink() {
   marks_.shrink_to_fit();
   borrowed_.shrink_to_fit();
   lenders_.shrink_to_fit();
+}
+
+void MetricSink::settle() {
+  shrink();
+  if (!shared_meta_ && !meta_.empty()) shared_meta_ = kept_meta().one_of(std::move(meta_));
+  meta_ = {};
 }
 
 void MetricSink::borrow_lines(std::string_view lines, std::size_t series) {
@@ -124,7 +167,7 @@ void MetricSink::append(const MetricSink& other) {
   const auto meta_base = static_cast<std::uint32_t>(meta_.size());
   const auto borrowed_base = static_cast<std::uint32_t>(borrowed_.size());
   text_.append(other.text_.view());
-  meta_.append(other.meta_.view());
+  meta_.append(other.meta());
   marks_.reserve(marks_.size() + other.marks_.size());
   for (Mark mark : other.marks_) {
     mark.offset += text_base;

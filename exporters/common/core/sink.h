@@ -89,6 +89,8 @@ class MetricSink {
   void clear();
   /// Gives back the memory that what was written does not need.
   void shrink();
+  /// The same for one that is kept and not written again before clear(): names and helps that other kept sinks say too are kept once.
+  void settle();
   bool empty() const { return text_.empty() && borrowed_.empty(); }
   std::size_t series() const { return series_; }
   /// What was written here; what was borrowed is not in it.
@@ -107,7 +109,7 @@ class MetricSink {
     Kind kind = Kind::family;
   };
   std::span<const Mark> marks() const { return marks_; }
-  std::string_view meta() const { return meta_.view(); }
+  std::string_view meta() const { return shared_meta_ ? shared_meta_->view() : meta_.view(); }
   std::string_view name_of(const Mark& mark) const { return meta().substr(mark.place, mark.name_length); }
   std::string_view help_of(const Mark& mark) const { return meta().substr(mark.place + mark.name_length, mark.help_length); }
   std::string_view borrowed(const Mark& mark) const { return borrowed_[mark.place]; }
@@ -136,6 +138,7 @@ class MetricSink {
 
   Buffer text_;
   Buffer meta_;
+  std::shared_ptr<const Buffer> shared_meta_;  // in its place, once settled
   std::vector<Mark> marks_;
   std::vector<std::string_view> borrowed_;
   std::vector<std::shared_ptr<const MetricSink>> lenders_;

@@ -1,4 +1,10 @@
-// A page as gzip (RFC 1952), fast rather than small: libdeflate at level 1.
+// A page as gzip (RFC 1952), piece by piece and fast rather than small: ISA-L at level 1.
+//
+//   if (gzip.begin(packed)) {
+//     gzip.add("node_load1 ");
+//     gzip.add("0.25\n");
+//     gzip.end();                // packed now holds the whole of it
+//   }
 #pragma once
 
 #include <memory>
@@ -15,8 +21,11 @@ class Gzip {
   Gzip(const Gzip&) = delete;
   Gzip& operator=(const Gzip&) = delete;
 
-  /// Replaces what is in `out`. False when there is no memory for the compressor; `out` is then empty.
-  bool compress(std::string_view text, Buffer& out);
+  /// Replaces what is in `out`, which must stay until end(). False when there is no memory for the compressor; `out` is then empty.
+  bool begin(Buffer& out);
+  /// Short pieces are gathered, long ones are compressed where they are.
+  void add(std::string_view text);
+  void end();
 
  private:
   struct Compressor;

@@ -1,5 +1,7 @@
 #include "run/runner.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <array>
 #include <atomic>
@@ -34,6 +36,24 @@ constexpr MetricRef kMetrics[] = {kSuccess, kDuration, kSupported, kFailed, kFai
 
 std::int64_t ticks(SteadyTime time) { return time.time_since_epoch().count(); }
 double seconds(std::int64_t nanos) { return static_cast<double>(nanos) / 1e9; }
+
+// A page on its way to those who want it packed, as text, or both.
+class Pieces final : public PageTaker {
+ public:
+  Pieces(Gzip* gzip, Buffer* text) : gzip_(gzip), text_(text) {}
+  bool nobody() const { return gzip_ == nullptr && text_ == nullptr; }
+  std::size_t length() const { return length_; }
+  void append(std::string_view piece) override {
+    length_ += piece.size();
+    if (gzip_ != nullptr) gzip_->add(piece);
+    if (text_ != nullptr) text_->append(piece);
+  }
+
+ private:
+  Gzip* gzip_;
+  Buffer* text_;
+  std::size_t length_ = 0;
+};
 
 }  // namespace
 
@@ -138,7 +158,7 @@ struct Runner::Body final : Convoy::Arrival {
   Waiter* take(const Selection& selection);
   void judge(Slot& slot);
   void write_meta();
-  PageRef render(const std::array<bool, 4>& shapes);
+  PageRef render(const std::array<bool, 4>& shapes, bool& is_large);
   const std::shared_ptr<Page>& free_page();
 };
 
@@ -291,12 +311,16 @@ void Runner::Body::conclude() {
   std::array<bool, 4> shapes{};
   for (const Waiter* waiter = answered; waiter != nullptr; waiter = waiter->next_)
     shapes[waiter->request_.shape.index()] = true;
-  const PageRef page = render(shapes);
+  bool is_large = false;
+  PageRef page = render(shapes, is_large);
   while (answered != nullptr) {
     Waiter* next = answered->next_;  // page_ready may end the waiter's life
     answered->page_ready(page);
     answered = next;
   }
+  if (!is_large) return;
+  page = {};
+  ::malloc_trim(0);
 }
 
 // Takes out of the queue all who wait for this selection.
@@ -366,9 +390,10 @@ void Runner::Body::write_meta() {
   meta.add(kStuck, convoy.stuck_threads());
 }
 
-PageRef Runner::Body::render(const std::array<bool, 4>& shapes) {
+// What a scraper takes as gzip alone never stands anywhere as text.
+PageRef Runner::Body::render(const std::array<bool, 4>& shapes, bool& is_large) {
   const std::shared_ptr<Page> page = free_page();
-  bool is_large = false;
+  std::size_t longest = 0;
   for (const Format format : {Format::text, Format::open_metrics}) {
     const PageShape plain{format, Encoding::identity};
     const PageShape packed{format, Encoding::gzip};
@@ -376,17 +401,18 @@ PageRef Runner::Body::render(const std::array<bool, 4>& shapes) {
     Buffer& small = page->bodies_[packed.index()];
     text.clear();
     small.clear();
-    if (!shapes[plain.index()] && !shapes[packed.index()]) continue;
+    const bool packs = shapes[packed.index()] && gzip.begin(small);
+    Pieces pieces(packs ? &gzip : nullptr, shapes[plain.index()] || (shapes[packed.index()] && !packs) ? &text : nullptr);
+    if (pieces.nobody()) continue;
     for (const auto& slot : wanted)
-      if (slot->done()) write_page(slot->sink, format, text);
-    write_page(meta, format, text);
-    finish_page(format, text);
-    const bool packs = shapes[packed.index()] && gzip.compress(text.view(), small);
-    if (text.size() < kLargestKept) continue;
-    is_large = true;
-    if (packs && !shapes[plain.index()]) text = {};
+      if (slot->done()) write_page(slot->sink, format, pieces);
+    write_page(meta, format, pieces);
+    pieces.append(end_of_page(format));
+    if (packs) gzip.end();
+    longest = std::max(longest, pieces.length());
   }
   // Megabytes are not worth keeping until the next scrape: such a page goes with its last reader.
+  is_large = longest >= kLargestKept;
   if (is_large) std::erase(pages, page);
   for (const auto& slot : wanted) {
     if (!slot->done()) continue;

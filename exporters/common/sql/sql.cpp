@@ -48,7 +48,7 @@ void SqlTable::clear() {
   columns_ = 0;
   cells_.clear();
   text_.clear();
-  if (text_.capacity() > kKeptText) text_.shrink_to_fit();
+  if (text_.capacity() > kKeptText) text_.shrink();
   if (cells_.capacity() > kKeptCells) cells_.shrink_to_fit();
 }
 

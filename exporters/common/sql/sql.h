@@ -18,6 +18,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/buffer.h"
 #include "core/clock.h"
 #include "core/result.h"
 #include "core/secret.h"
@@ -88,7 +89,7 @@ class SqlTable {
   /// Empty for NULL.
   std::string_view text(std::size_t row, std::size_t column) const {
     const Cell& at = cell(row, column);
-    return at.length == kNull ? std::string_view{} : std::string_view(text_).substr(at.begin, at.length);
+    return at.length == kNull ? std::string_view{} : text_.view().substr(at.begin, at.length);
   }
   /// Nothing for NULL and for what is no number. "t" and "f", "ON" and "OFF", "YES" and "NO" are 1 and 0.
   std::optional<double> number(std::size_t row, std::size_t column) const;
@@ -116,7 +117,7 @@ class SqlTable {
   std::vector<std::string> names_;
   std::size_t columns_ = 0;
   std::vector<Cell> cells_;
-  std::string text_;
+  Buffer text_;
 };
 
 class Sql {

@@ -219,7 +219,7 @@ void write_all(MetricSink& sink, std::vector<Seen>& all) {
 }
 
 Seen look(Target& target, std::uint64_t run) {
-  Seen seen{.target = &target, .view = target.view(run), .budget = target.options().series_budget, .cut = {}};
+  Seen seen{.target = &target, .view = target.take(run), .budget = target.options().series_budget, .cut = {}};
   seen.cut.resize(seen.view.collectors.size());
   return seen;
 }

@@ -145,6 +145,7 @@ bool KeptSession::open(SteadyTime deadline) {
   sql_ = std::move(connected.sql);
   session_ = std::make_unique<Session>(*sql_, options, state_.env);
   since_ = end;
+  forget_the_stack();  // looking up a name and the hands shaken for TLS went deep
   state_.logged_in(thread_, sql_->version_text(), seconds_of(end - now), reserved_);
   return true;
 }
@@ -172,7 +173,7 @@ void KeptSession::read(TargetState::Slot& slot, SteadyTime deadline, std::uint64
   }
   const double took = seconds_of(std::chrono::steady_clock::now() - start);
   if (!status) return state_.failed(slot, status.error(), took);
-  written->shrink();  // it is kept until it is read again: minutes, in the slow lane
+  written->settle();  // it is kept until it is read again: minutes, in the slow lane
   state_.publish(slot, std::move(written), took, run);
 }
 

@@ -22,7 +22,7 @@ std::uint64_t Target::begin(SteadyTime deadline) {
 
 void Target::wait(std::uint64_t run, SteadyTime deadline) { state_->wait(run, deadline); }
 void Target::wait_for_first_round(SteadyTime deadline) { state_->wait_for_first_round(deadline); }
-TargetView Target::view(std::uint64_t run) const { return state_->view(run); }
+TargetView Target::take(std::uint64_t run) { return state_->take(run); }
 TargetView Target::last_view() const { return state_->last_view(); }
 
 }  // namespace finwatch::database

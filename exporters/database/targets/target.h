@@ -3,7 +3,7 @@
 //   Target target(options, collectors, env);
 //   const auto run = target.begin(deadline);        // wakes the fast lane; returns at once
 //   target.wait(run, deadline);
-//   TargetView view = target.view(run);             // up or why not, and what each collector last said
+//   TargetView view = target.take(run);             // up or why not, and what each collector last said
 //
 // Two threads and at most two sessions a target: the fast lane runs at each scrape, the other one serves the medium and the slow
 // lane by its own timer. Scrapers never touch a session: a server that hangs costs them their deadline at most, and the target says
@@ -72,7 +72,8 @@ class Target {
   void wait(std::uint64_t run, SteadyTime deadline);
   /// Until each collector of the other lanes ran once: for --once and the first /probe.
   void wait_for_first_round(SteadyTime deadline);
-  TargetView view(std::uint64_t run) const;
+  /// Once for each begin(). The last who asked takes away what the fast lane wrote: to a later scrape it is of no use.
+  TargetView take(std::uint64_t run);
   /// How it stands without being asked: of the last scrape, or of the running one when that is late.
   TargetView last_view() const;
 

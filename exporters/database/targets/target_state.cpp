@@ -33,6 +33,7 @@ std::uint64_t TargetState::begin(SteadyTime deadline) {
   const std::lock_guard lock(mutex_);
   deadline_ = std::min(deadline, own) - kWayBack;
   changed_.notify_all();
+  ++askers_;
   return ++wanted_;
 }
 
@@ -46,8 +47,15 @@ void TargetState::wait_for_first_round(SteadyTime deadline) const {
   changed_.wait_until(lock, deadline, [&] { return first_round_done_; });
 }
 
-TargetView TargetState::view(std::uint64_t run) const {
+TargetView TargetState::take(std::uint64_t run) {
   const std::lock_guard lock(mutex_);
+  TargetView view = look(run);
+  if (--askers_ == 0)
+    for (Slot* slot : fast_slots_) slot->view.published = nullptr;
+  return view;
+}
+
+TargetView TargetState::look(std::uint64_t run) const {
   TargetView view{.up = well_run_ >= run,
                   .reason = answered_ >= run ? reason_ : SqlReason::timeout,
                   .connect_seconds = connect_seconds_,
@@ -75,13 +83,10 @@ TargetView TargetState::view(std::uint64_t run) const {
 }
 
 TargetView TargetState::last_view() const {
-  std::uint64_t run = 0;
-  {
-    const std::lock_guard lock(mutex_);
-    const bool late = wanted_ > answered_ && std::chrono::steady_clock::now() > deadline_;
-    run = late ? wanted_ : answered_;
-  }
-  TargetView seen = view(run);
+  const std::lock_guard lock(mutex_);
+  const bool late = wanted_ > answered_ && std::chrono::steady_clock::now() > deadline_;
+  const std::uint64_t run = late ? wanted_ : answered_;
+  TargetView seen = look(run);
   if (run == 0) {  // nobody has asked yet
     seen.up = false;
     seen.reason = SqlReason::none;

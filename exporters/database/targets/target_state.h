@@ -39,7 +39,7 @@ class TargetState {
   std::uint64_t begin(SteadyTime deadline);
   void wait(std::uint64_t run, SteadyTime deadline) const;
   void wait_for_first_round(SteadyTime deadline) const;
-  TargetView view(std::uint64_t run) const;
+  TargetView take(std::uint64_t run);
   TargetView last_view() const;
   void stop();
 
@@ -63,6 +63,8 @@ class TargetState {
   void end_first_round();
 
  private:
+  TargetView look(std::uint64_t run) const;  // under the lock
+
   std::vector<std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> fast_slots_;
   std::vector<Slot*> timed_slots_;
@@ -71,6 +73,7 @@ class TargetState {
   mutable std::condition_variable changed_;
   bool stopping_ = false;
   std::uint64_t wanted_ = 0;    // the number of the newest scrape
+  std::uint64_t askers_ = 0;    // that began and have not taken yet
   std::uint64_t answered_ = 0;  // the newest that the fast lane has ended
   std::uint64_t well_run_ = 0;  // the newest in which the server was up to the end
   SteadyTime deadline_{};       // of the newest scrape

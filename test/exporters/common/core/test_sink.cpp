@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <random>
 #include <string>
 
@@ -25,7 +26,7 @@ constexpr MetricDesc kField{MetricType::unknown, "test_field_*", "A field the ke
 std::string page(const MetricSink& sink, Format format) {
   Buffer out;
   write_page(sink, format, out);
-  finish_page(format, out);
+  out.append(end_of_page(format));
   return std::string(out.view());
 }
 std::string number(double value) {
@@ -278,4 +279,51 @@ TEST_CASE("metric: units come from the name") {
   CHECK(name_matches("node_memory_*_bytes", "node_memory_MemFree_bytes"));
   CHECK_FALSE(name_matches("node_memory_*_bytes", "node_memory__bytes"));
   CHECK_FALSE(name_matches("node_load1", "node_load15"));
+}
+
+TEST_CASE("sink: those that are kept say the same as before, and share names and helps") {
+  const auto written = [](double value) {
+    auto sink = std::make_unique<MetricSink>();
+    sink->add(kPlain, value);
+    sink->family(kBuild).add(true, "0.1.0");
+    return sink;
+  };
+  auto first = written(1);
+  const std::string before = page(*first, Format::open_metrics);
+  first->settle();
+  first->settle();
+  CHECK(page(*first, Format::open_metrics) == before);
+  auto second = written(2);
+  second->settle();
+  CHECK(first->meta().data() == second->meta().data());
+  CHECK(page(*second, Format::text) == page(*written(2), Format::text));
+  // The others keep it when one goes, or is written again.
+  first.reset();
+  second->clear();
+  CHECK(second->meta().empty());
+  auto third = written(2);
+  third->settle();
+  second->add(kPlain, 3.5);
+  CHECK(page(*second, Format::text).ends_with("test_temperature_celsius 3.5\n"));
+  CHECK(page(*third, Format::text) == page(*written(2), Format::text));
+
+  MetricSink all;
+  all.append(*third);
+  CHECK(page(all, Format::text) == page(*third, Format::text));
+}
+
+TEST_CASE("exposition: a page taken in pieces is the same page") {
+  struct Joined final : PageTaker {
+    std::string text;
+    void append(std::string_view piece) override { text += piece; }
+  };
+  MetricSink sink;
+  sink.add(kPlain, 36.6);
+  sink.family(kCounted).add(7, "voucher", "a \"b\" \\");
+  for (const Format format : {Format::text, Format::open_metrics}) {
+    Joined joined;
+    write_page(sink, format, joined);
+    joined.append(end_of_page(format));
+    CHECK(joined.text == page(sink, format));
+  }
 }

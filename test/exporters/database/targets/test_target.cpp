@@ -180,6 +180,33 @@ finwatch_db_test_fast{target="b",engine="postgresql",row="1"} 1
   CHECK(world.connected == 4);
 }
 
+TEST_CASE("targets: who looks last takes what the fast lane wrote away; the slow values stay") {
+  const Fresh fresh;
+  Target target(named("a"), chosen(), Env{}, connect);
+  const auto late = std::chrono::steady_clock::now() + 2s;
+  const auto shows = [](const TargetView& view, std::string_view collector) {
+    for (const CollectorView& one : view.collectors)
+      if (one.row->info.name == collector) return one.published != nullptr;
+    return false;
+  };
+  const auto first = target.begin(late);
+  const auto second = target.begin(late);
+  target.wait(second, late);
+  target.wait_for_first_round(late);
+  for (const auto run : {first, second}) {
+    const TargetView view = target.take(run);
+    CHECK(view.up);
+    CHECK(shows(view, "fast"));
+    CHECK(shows(view, "slow"));
+  }
+  CHECK_FALSE(shows(target.last_view(), "fast"));
+  CHECK(shows(target.last_view(), "slow"));
+  CHECK(target.last_view().up);
+  const auto third = target.begin(late);
+  target.wait(third, late);
+  CHECK(shows(target.take(third), "fast"));
+}
+
 TEST_CASE("targets: while the server hangs the page says so, keeps slow values with their time, and holds nothing more") {
   const Fresh fresh;
   Hub hub({std::make_shared<Target>(named("a"), chosen(), Env{}, connect)});
