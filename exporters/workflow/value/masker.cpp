@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "core/text.h"
 #include "workflow/value/encode.h"
@@ -13,11 +14,29 @@ constexpr std::size_t kMostSecrets = 1000;
 constexpr std::size_t kShortestDerived = 4;
 constexpr std::size_t kShortestForm = 4;  // of an encoded part: three letters of base64 stand in any text
 
-std::string lower_percent(std::string text) {
-  for (std::size_t at = text.find('%'); at != std::string::npos && at + 2 < text.size(); at = text.find('%', at + 3))
-    for (std::size_t i = at + 1; i < at + 3; ++i)
-      if (text[i] >= 'A' && text[i] <= 'F') text[i] = static_cast<char>(text[i] + ('a' - 'A'));
-  return text;
+// The byte with which `text` begins when it is percent-encoded, and how many characters that takes.
+struct Decoded {
+  char byte = 0;
+  std::size_t length = 1;
+};
+Decoded first_byte(std::string_view text) {
+  if (text[0] == '+') return {' ', 1};
+  if (text[0] != '%' || text.size() < 3) return {text[0], 1};
+  const std::optional<unsigned> code = to_number<unsigned>(text.substr(1, 2), 16);
+  return code ? Decoded{static_cast<char>(*code), 3} : Decoded{'%', 1};
+}
+
+// How many characters at the beginning of `text` are `secret`, percent-encoded; 0 when they are not. Encoders differ in what they leave
+// as it is, so each byte may be either.
+std::size_t percent_encoded(std::string_view text, std::string_view secret) {
+  std::size_t at = 0;
+  for (const char byte : secret) {
+    if (at >= text.size()) return 0;
+    const Decoded next = first_byte(text.substr(at));
+    if (next.byte != byte && text[at] != byte) return 0;
+    at += next.byte == byte ? next.length : 1;
+  }
+  return at;
 }
 
 std::string replaced(std::string text, std::string_view from, std::string_view to) {
@@ -74,10 +93,6 @@ std::vector<std::string> forms_of(const std::string& secret) {
   const auto add = [&](std::string form, std::size_t shortest) {
     if (form.size() >= shortest) forms.push_back(std::move(form));
   };
-  const std::string percent = escaped(secret, Escape::percent);
-  add(percent, 1);
-  add(lower_percent(percent), 1);
-  add(replaced(percent, "%20", "+"), 1);
   const std::string json = escaped(secret, Escape::json);
   add(json, 1);
   add(replaced(json, "/", "\\/"), 1);
@@ -121,6 +136,7 @@ void Masker::prepare() const {
   });
   forms_.erase(std::unique(forms_.begin(), forms_.end()), forms_.end());
   for (const std::string& form : forms_) longest_ = std::max(longest_, form.size());
+  for (const std::string& secret : secrets_) longest_ = std::max(longest_, secret.size() * 3);  // percent-encoded
   prepared_ = secrets_.size();
 }
 
@@ -137,13 +153,20 @@ std::string Masker::mask(std::string_view text) const {
   out.reserve(text.size());
   std::size_t hidden_to = 0;  // secrets that overlap are one stretch
   for (std::size_t at = 0; at < text.size(); ++at) {
-    const auto [begin, end] = beginning_with[static_cast<unsigned char>(text[at])];
-    for (std::size_t i = begin; i < end; ++i) {
-      if (at + forms_[i].size() <= hidden_to) break;
-      if (!text.substr(at).starts_with(forms_[i])) continue;
+    const std::string_view rest = text.substr(at);
+    std::size_t length = 0;
+    const auto [begin, end] = beginning_with[static_cast<unsigned char>(rest[0])];
+    for (std::size_t i = begin; i < end && length == 0; ++i)
+      if (rest.starts_with(forms_[i])) length = forms_[i].size();  // the longest comes first
+    for (const char first : {rest[0], first_byte(rest).byte}) {
+      if (beginning_with[static_cast<unsigned char>(first)].second == 0) continue;  // each secret is a form of its own
+      for (auto secret = secrets_.lower_bound(std::string_view(&first, 1));
+           secret != secrets_.end() && secret->front() == first; ++secret)
+        length = std::max(length, percent_encoded(rest, *secret));
+    }
+    if (length > 0 && at + length > hidden_to) {
       if (at >= hidden_to) out += kMask;
-      hidden_to = at + forms_[i].size();
-      break;
+      hidden_to = at + length;
     }
     if (at >= hidden_to) out += text[at];
   }

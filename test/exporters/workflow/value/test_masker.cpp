@@ -14,11 +14,22 @@ TEST_CASE("masker: a secret is hidden in every form that a request or an answer 
   for (const std::string& form :
        {secret, escaped(secret, Escape::percent), escaped(secret, Escape::json), escaped(secret, Escape::xml), to_hex(secret),
         to_base64(secret), to_base64url(secret), std::string("pa+ss%2Fw%C3%B6%22rd%2B%26%3C1%3E%3F"),
-        std::string("pa%20ss%2fw%c3%b6%22rd%2b%26%3c1%3e%3f"), std::string("pa ss\\/wö\\\"rd+&<1>?"),
-        std::string("pa ss/w\\u00f6\\\"rd+&<1>?")}) {
+        std::string("pa%20ss%2fw%c3%b6%22rd%2b%26%3c1%3e%3f"), std::string("pa%20ss/w%C3%B6%22rd+&%3C1%3E?"),
+        std::string("pa+ss%2fw%c3%b6%22rd%2b%26%3c1%3e%3f"), std::string("%70%61%20ss/w%C3%b6%22rd%2b&%3C1%3E?"),
+        std::string("pa ss\\/wö\\\"rd+&<1>?"), std::string("pa ss/w\\u00f6\\\"rd+&<1>?")}) {
     CAPTURE(form);
     CHECK(masker.mask("a " + form + " b") == "a **** b");
   }
+}
+
+TEST_CASE("masker: percent signs and pluses that are a secret's own, and those that end too soon") {
+  Masker masker;
+  masker.add("+1/%25");
+  masker.add("%2Fx");
+  CHECK(masker.mask("a +1%2F%2525 %2B1/%2525 +1/%25 b") == "a **** **** **** b");
+  CHECK(masker.mask("a %2Fx %252Fx b") == "a **** **** b");
+  CHECK(masker.mask("+1%2F%") == "+1%2F%");
+  CHECK(masker.mask("%zz %2") == "%zz %2");
 }
 
 TEST_CASE("masker: a secret inside a longer text in base64 is hidden, wherever it begins") {
