@@ -4,7 +4,7 @@
 #include <cstdio>
 
 #include "core/files.h"
-#include "core/text.h"
+#include "core/json_text.h"
 #include "run/own_metrics.h"
 #include "run/runner.h"
 #include "version.h"
@@ -21,24 +21,6 @@ std::string marker(std::string_view program) {
          std::string(kMarkerEnd);
 }
 
-std::string json(std::string_view text) {
-  std::string out = "\"";
-  for (const char c : valid_utf8(text)) {
-    const auto byte = static_cast<unsigned char>(c);
-    char escape[8];
-    if (c == '"' || c == '\\') {
-      out += '\\';
-      out += c;
-    } else if (byte < 0x20 || byte == 0x7F) {
-      std::snprintf(escape, sizeof escape, "\\u%04x", byte);
-      out += escape;
-    } else {
-      out += c;
-    }
-  }
-  return out + '"';
-}
-
 std::string with_prefix(std::string_view name, std::string_view prefix) {
   return name.starts_with('*') && !prefix.empty() ? std::string(prefix) + std::string(name.substr(1)) : std::string(name);
 }
@@ -47,10 +29,10 @@ std::string metrics_json(std::span<const MetricRef> metrics, std::string_view pr
   std::string out;
   for (const MetricRef& metric : metrics) {
     out += out.empty() ? "\n" : ",\n";
-    out += "      {\"name\": " + json(with_prefix(metric.name, prefix)) + ", \"type\": " + json(to_string(metric.type)) +
-           ", \"labels\": [";
-    for (std::size_t i = 0; i < metric.labels.size(); ++i) out += (i == 0 ? "" : ", ") + json(metric.labels[i]);
-    out += "], \"help\": " + json(metric.help) + "}";
+    out += "      {\"name\": " + json_text(with_prefix(metric.name, prefix)) +
+           ", \"type\": " + json_text(to_string(metric.type)) + ", \"labels\": [";
+    for (std::size_t i = 0; i < metric.labels.size(); ++i) out += (i == 0 ? "" : ", ") + json_text(metric.labels[i]);
+    out += "], \"help\": " + json_text(metric.help) + "}";
   }
   return "[" + out + "]";
 }
@@ -59,16 +41,17 @@ std::string flags_json(std::span<const FlagSpec> flags) {
   std::string out;
   for (const FlagSpec& flag : flags) {
     out += out.empty() ? "\n" : ",\n";
-    out += "      {\"name\": " + json(flag.name) + ", \"default\": " + json(flag.default_value) +
-           ", \"help\": " + json(flag.help) + "}";
+    out += "      {\"name\": " + json_text(flag.name) + ", \"default\": " + json_text(flag.default_value) +
+           ", \"help\": " + json_text(flag.help) + "}";
   }
   return "[" + out + "]";
 }
 
 std::string collector_json(std::string_view name, std::string_view summary, bool on, std::span<const FlagSpec> flags,
                            std::span<const MetricRef> metrics, std::string_view prefix = {}) {
-  return "    {\"name\": " + json(name) + ", \"default\": " + (on ? "true" : "false") + ", \"summary\": " + json(summary) +
-         ",\n     \"flags\": " + flags_json(flags) + ",\n     \"metrics\": " + metrics_json(metrics, prefix) + "}";
+  return "    {\"name\": " + json_text(name) + ", \"default\": " + (on ? "true" : "false") +
+         ", \"summary\": " + json_text(summary) + ",\n     \"flags\": " + flags_json(flags) +
+         ",\n     \"metrics\": " + metrics_json(metrics, prefix) + "}";
 }
 
 // A cell of a Markdown table: bars would end it, stars would make it slanted.
@@ -90,8 +73,8 @@ std::string code(std::string_view text) {
 }  // namespace
 
 std::string catalogue_json(const CatalogueSource& source) {
-  std::string out =
-      "{\n  \"program\": " + json(source.program) + ",\n  \"version\": " + json(kVersion) + ",\n  \"collectors\": [\n";
+  std::string out = "{\n  \"program\": " + json_text(source.program) + ",\n  \"version\": " + json_text(kVersion) +
+                    ",\n  \"collectors\": [\n";
   for (const CollectorInfo* info : source.collectors)
     out += collector_json(info->name, info->summary, info->by_default == ByDefault::on, info->flags, info->metrics) + ",\n";
   const CollectorInfo& own = OwnMetrics::info();

@@ -306,34 +306,20 @@ void Assembler::answer_probe(const WebRequest& request, WebReply reply, ProbeThr
 }
 
 void Assembler::answer_locks(const WebRequest& request, WebReply reply) const {
-  std::string only;
-  std::string format;
-  std::string language;
-  QueryReader query(request.query());
-  while (query.next()) {
-    if (query.name() == "target") only = query.value();
-    if (query.name() == "format") format = query.value();
-    if (query.name() == "lang") language = query.value();
-  }
-  if (query.malformed() || (!format.empty() && format != "json" && format != "html")) {
+  const std::optional<PageRequest> asked = read_page_request(request);
+  if (!asked) {
     reply.send({.code = 400, .body = "give ?format=json or html, ?lang=zh or en, ?target=name\n", .headers = {}});
     return;
   }
+  const std::string_view only = (*asked)["target"];
   std::vector<LockView> views;
   if (const auto now = world())
     for (const auto& target : now->all())
       if (only.empty() || target->name() == only) views.push_back(lock_view(*target));
   const int code = views.empty() && !only.empty() ? 404 : 200;
   const WallTime when = std::chrono::system_clock::now();
-  const std::vector<std::pair<std::string, std::string>> headers = {{"Cache-Control", "no-store"}, {"Vary", "Accept-Language"}};
-  if (format == "json") {
-    reply.send({.code = code, .content_type = "application/json", .body = lock_page_json(views, when), .headers = headers});
-    return;
-  }
-  reply.send({.code = code,
-              .content_type = "text/html; charset=utf-8",
-              .body = lock_page_html(views, when, choose_language(language, request.header("Accept-Language")), only),
-              .headers = headers});
+  reply.send(page_answer(code, *asked,
+                         asked->json ? lock_page_json(views, when) : lock_page_html(views, when, asked->language, only)));
 }
 
 std::vector<Route> Assembler::routes() {

@@ -6,7 +6,7 @@
 
 #include "core/exposition.h"
 #include "web/credentials.h"
-#include "web/landing.h"
+#include "web/page.h"
 #include "web/query.h"
 #include "web/web_config.h"
 

@@ -1,41 +1,22 @@
 #include "web/landing.h"
 
+#include "web/page.h"
+
 namespace finwatch {
 namespace {
 
 void add_link(std::string& page, std::string_view path, std::string_view english, std::string_view chinese) {
   page += "<li><a href=\"" + escape_html(path) + "\">" + escape_html(path) + "</a>";
-  if (!english.empty()) page += "<span>" + escape_html(english) + "</span>";
-  if (!chinese.empty()) page += "<span lang=\"zh-CN\">" + escape_html(chinese) + "</span>";
+  if (!english.empty()) page += "<span class=\"quiet\">" + escape_html(english) + "</span>";
+  if (!chinese.empty()) page += "<span class=\"quiet\" lang=\"zh-CN\">" + escape_html(chinese) + "</span>";
   page += "</li>\n";
 }
 
 constexpr std::string_view kStyle =
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:3rem auto;padding:0 1rem;color:#1b1f24}"
-    "h1{margin-bottom:0}p.version{margin-top:0;color:#57606a}li{margin:.4rem 0}span{margin-left:.8rem;color:#57606a}"
-    "@media(prefers-color-scheme:dark){body{background:#0d1117;color:#e6edf3}a{color:#58a6ff}span,p.version{color:#8b949e}}";
+    "body{font-size:16px;max-width:44rem;margin:3rem auto}h1{font-size:2em;margin:0}p.version{margin-top:0}li{margin:.4rem 0}"
+    "span{margin-left:.8rem}";
 
 }  // namespace
-
-std::string escape_html(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else if (c == '\'')
-      out += "&#39;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 std::string landing_page(const WebOptions& options, const WebHooks& hooks) {
   const std::string name = escape_html(options.program);
@@ -43,8 +24,9 @@ std::string landing_page(const WebOptions& options, const WebHooks& hooks) {
       "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
       "<meta name=\"viewport\" content=\"width=device-width\">\n<title>" +
       name + "</title>\n<style>";
-  page += kStyle;
-  page += "</style>\n</head>\n<body>\n<h1>" + name + "</h1>\n<p class=\"version\">" + escape_html(options.version) + "</p>\n";
+  page.append(kPageStyle).append(kStyle);
+  page +=
+      "</style>\n</head>\n<body>\n<h1>" + name + "</h1>\n<p class=\"version quiet\">" + escape_html(options.version) + "</p>\n";
   if (!options.description.empty()) page += "<p>" + escape_html(options.description) + "</p>\n";
   if (!options.description_zh.empty()) page += "<p lang=\"zh-CN\">" + escape_html(options.description_zh) + "</p>\n";
   page += "<ul>\n";

@@ -2,14 +2,10 @@
 #pragma once
 
 #include <string>
-#include <string_view>
 
 #include "web/server.h"
 
 namespace finwatch {
-
-/// `text` with & < > " ' escaped for HTML.
-std::string escape_html(std::string_view text);
 
 std::string landing_page(const WebOptions& options, const WebHooks& hooks);
 

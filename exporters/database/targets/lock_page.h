@@ -16,6 +16,7 @@
 
 #include "core/clock.h"
 #include "database/targets/lock_chain.h"
+#include "web/page.h"
 
 namespace finwatch::database {
 
@@ -66,11 +67,6 @@ struct LockView {
   std::string problem;  // why the collector failed, when the server is up
   std::shared_ptr<const LockPicture> picture;
 };
-
-enum class Language : unsigned char { chinese, english };
-
-/// `?lang=` first, then the header Accept-Language, then Chinese.
-Language choose_language(std::string_view parameter, std::string_view accept_language);
 
 /// `only`: the target that was asked for, which the page's links keep; empty for all.
 std::string lock_page_html(const std::vector<LockView>& targets, WallTime now, Language language, std::string_view only = {});

@@ -2,61 +2,18 @@
 
 #include "core/text.h"
 #include "support/catch.h"
+#include "support/json_reader.h"
 
 using namespace finwatch;
 using namespace finwatch::database;
 using Catch::Matchers::Contains;
+using finwatch::test::JsonReader;
 
 namespace {
 
 constexpr WallTime kSeen{std::chrono::seconds{1'700'000'000}};
 constexpr WallTime kNow{std::chrono::seconds{1'700'000'012}};
 constexpr std::string_view kEvil = "<script>alert(\"x\")</script>'&\\\x01\xff";
-
-// A judge of JSON's grammar: true when the whole text is one value.
-class JsonReader {
- public:
-  explicit JsonReader(std::string_view text) : rest_(text) {}
-  bool valid() { return value() && (skip(), rest_.empty()); }
-
- private:
-  void skip() { rest_.remove_prefix(std::min(rest_.find_first_not_of(" \n"), rest_.size())); }
-  bool take(std::string_view text) {
-    skip();
-    if (!rest_.starts_with(text)) return false;
-    rest_.remove_prefix(text.size());
-    return true;
-  }
-  bool string() {
-    if (!take("\"")) return false;
-    for (; !rest_.empty() && rest_.front() != '"'; rest_.remove_prefix(1)) {
-      if (static_cast<unsigned char>(rest_.front()) < 0x20) return false;
-      if (rest_.front() != '\\') continue;
-      rest_.remove_prefix(1);
-      if (rest_.empty() || std::string_view("\"\\/bfnrtu").find(rest_.front()) == std::string_view::npos) return false;
-    }
-    return take("\"");
-  }
-  bool list(std::string_view end, bool named) {
-    if (take(end)) return true;
-    do {
-      if (named && !(string() && take(":"))) return false;
-      if (!value()) return false;
-    } while (take(","));
-    return take(end);
-  }
-  bool value() {
-    if (take("{")) return list("}", true);
-    if (take("[")) return list("]", false);
-    if (take("null") || take("true") || take("false")) return true;
-    if (rest_.starts_with("\"")) return string();
-    const std::size_t length = std::min(rest_.find_first_not_of("-0123456789."), rest_.size());
-    const bool is_number = to_number<double>(rest_.substr(0, length)).has_value();
-    rest_.remove_prefix(length);
-    return is_number;
-  }
-  std::string_view rest_;
-};
 
 std::shared_ptr<LockPicture> picture_with(std::string_view word, std::int64_t waiters) {
   auto picture = std::make_shared<LockPicture>();
@@ -161,17 +118,6 @@ TEST_CASE("lock page: a session that waits for two roots, a circle, a prepared a
   CHECK_THAT(page, Contains("waits for these too: <b class=\"b\">2</b>") && Contains("a circle of waits") &&
                        Contains("session <b class=\"b\">a prepared transaction</b>") &&
                        Contains("session <b class=\"b\">unknown</b>"));
-}
-
-TEST_CASE("lock page: the language of the question, of the browser, else Chinese") {
-  CHECK(choose_language("", "") == Language::chinese);
-  CHECK(choose_language("", "fr, de") == Language::chinese);
-  CHECK(choose_language("", "en-GB,en;q=0.9,zh;q=0.8") == Language::english);
-  CHECK(choose_language("", "en;q=0.5, zh-CN") == Language::chinese);
-  CHECK(choose_language("", "en;q=nonsense") == Language::chinese);
-  CHECK(choose_language("en", "zh-CN") == Language::english);
-  CHECK(choose_language("zh", "en") == Language::chinese);
-  CHECK(choose_language("<script>", "en") == Language::english);
 }
 
 TEST_CASE("lock page: the links keep the target that was asked for") {

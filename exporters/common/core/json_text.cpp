@@ -1,0 +1,35 @@
+#include "core/json_text.h"
+
+#include <array>
+#include <charconv>
+#include <cmath>
+
+#include "core/text.h"
+
+namespace finwatch {
+
+std::string json_text(std::string_view text) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::string out = "\"";
+  for (const char c : valid_utf8(text)) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '"' || c == '\\') {
+      out += '\\';
+      out += c;
+    } else if (byte < 0x20 || byte == 0x7f) {
+      out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+    } else {
+      out += c;
+    }
+  }
+  return out += '"';
+}
+
+std::string json_number(double value, int decimals) {
+  std::array<char, 400> text;
+  if (!std::isfinite(value)) return "null";
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), value, std::chars_format::fixed, decimals);
+  return error == std::errc{} ? std::string(text.data(), end) : "null";
+}
+
+}  // namespace finwatch
