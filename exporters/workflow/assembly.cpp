@@ -1,6 +1,7 @@
 #include "workflow/assembly.h"
 
 #include "workflow/collectors.h"
+#include "workflow/page/flow_page.h"
 #include "workflow/run_once.h"
 
 namespace finwatch::workflow {
@@ -54,6 +55,7 @@ Result<std::vector<RunnerEntry>> Assembler::assemble(const Assembly& assembly, c
   if (world_)
     if (Status status = world_->apply(*setup); !status) return status.error();
   setup_ = std::move(*setup);
+  zone_ = setup_->almanac.zone;
   env_ = env;
   std::vector<RunnerEntry> entries;
   for (const Assembly::Chosen& chosen : assembly.chosen)
@@ -81,6 +83,27 @@ Status Assembler::begin() {
 void Assembler::stop() {
   const std::lock_guard lock(mutex_);
   if (world_) world_->stop();
+}
+
+void Assembler::answer_flows(const WebRequest& request, WebReply reply) const {
+  const std::optional<PageRequest> asked = read_page_request(request);
+  if (!asked) {
+    reply.send({.code = 400, .body = "give ?format=json or html, ?lang=zh or en, ?flow=name, ?run=id\n", .headers = {}});
+    return;
+  }
+  const FlowPage page = see_flows(boards_.flows, boards_.checks, {std::string((*asked)["flow"]), std::string((*asked)["run"])},
+                                  zone_, std::chrono::system_clock::now());
+  reply.send(page_answer(page.found() ? 200 : 404, *asked, asked->json ? flow_page_json(page) : flow_page_html(page, *asked)));
+}
+
+std::vector<Route> Assembler::routes() {
+  std::vector<Route> routes;
+  routes.push_back({.verb = Route::Verb::get,
+                    .path = "/flows",
+                    .summary = "how each flow does, and its last runs step by step",
+                    .most_body = 0,
+                    .handler = [this](const WebRequest& request, WebReply reply) { answer_flows(request, std::move(reply)); }});
+  return routes;
 }
 
 }  // namespace finwatch::workflow

@@ -1,6 +1,7 @@
 // From the configuration to a running world, the runner's entries and the pages.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <span>
@@ -25,10 +26,14 @@ class Assembler {
   /// Flows run from now on.
   Status begin();
   void stop();
+  std::vector<Route> routes();
 
  private:
+  void answer_flows(const WebRequest& request, WebReply reply) const;
+
   Boards boards_;
   Env env_;
+  std::atomic<Zone> zone_;  // apart from the mutex, which a reload and a stop hold for long
   mutable std::mutex mutex_;
   std::shared_ptr<const Setup> setup_;
   std::unique_ptr<World> world_;

@@ -36,8 +36,8 @@ constexpr MetricDesc kOverruns{MetricType::counter, "finwatch_flow_overruns_tota
 constexpr MetricDesc kSupported{MetricType::gauge, "finwatch_flow_supported",
                                 "0 when the flow's self-test found another product; no sample before the first run.", "flow"};
 constexpr MetricDesc kRefused{MetricType::gauge, "finwatch_flow_refused",
-                              "1 when the configuration does not grant what the flow needs, so that it never runs; the log "
-                              "says what.",
+                              "1 when the configuration does not grant what the flow needs, so that it never runs; the page "
+                              "/flows says what.",
                               "flow"};
 constexpr MetricDesc kHeld{MetricType::gauge, "finwatch_flow_held",
                            "1 while starts are left out: after a refused login, or when the writes of the day are used up.",

@@ -13,6 +13,7 @@ int main(int argc, char** argv) {
        .sections = finwatch::workflow::kSetupSections,
        .assemble = [&](const finwatch::Assembly& assembly,
                        const finwatch::Env& env) { return assembler.assemble(assembly, env); },
+       .routes = assembler.routes(),
        .flags = finwatch::workflow::Assembler::flags(),
        .answer = [&](const finwatch::Flags& flags) { return assembler.answer(flags); },
        .begin = [&] { return assembler.begin(); },

@@ -38,10 +38,11 @@ constexpr Room kRooms[] = {
     {"workflow/flow", "core conf workflow/when workflow/value workflow/net"},
     {"workflow/run", "core run conf sql workflow/when workflow/value workflow/net workflow/flow"},
     {"workflow/probe", "core run conf web workflow/when workflow/value workflow/net workflow/flow"},
+    {"workflow/page", "core web workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/check"},
     {"workflow/check", "core run conf sql workflow/when workflow/value workflow/net workflow/run"},
     {"workflow",
      "core run conf sql web app workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/probe "
-     "workflow/check"},
+     "workflow/check workflow/page"},
 };
 constexpr std::string_view kProgramOpens = "core run conf sql web app";
 constexpr std::string_view kPrograms[] = {"host", "database", "workflow", "middleware", "assurance", "notifier"};

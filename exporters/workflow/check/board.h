@@ -34,6 +34,7 @@ struct CheckState {
   std::vector<CheckRow> rows;  // of the last good run
   std::size_t cut_rows = 0;
   WallTime last_run{}, last_success{};  // the epoch: never
+  WallTime next{};                      // the next run
   std::chrono::nanoseconds duration{};  // of the statement in the last good run
   std::optional<bool> success;          // of the last run; nothing before the first
   std::string message;                  // why it was none

@@ -88,6 +88,8 @@ class CheckRunner::Task {
 
   void run_at(SteadyTime when) {
     planned_ = when;
+    const WallTime next = runner_.loop_.wall_now() + std::chrono::duration_cast<WallTime::duration>(when - now());
+    change([&](CheckState& state) { state.next = next; });
     timer_.start(when, [this] { run(); });
   }
 

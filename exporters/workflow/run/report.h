@@ -45,11 +45,12 @@ struct StepReport {
   const Step* step = nullptr;  // of the report's flow
   Section section = Section::steps;
   StepResult result = StepResult::ok;
-  Reason reason = Reason::internal;     // of a failed one
-  std::string message;                  // why it failed or was skipped; empty when all went well
-  std::chrono::nanoseconds begun{};     // since the run began
-  std::chrono::nanoseconds duration{};  // of all attempts, with the pauses between them
-  PhaseTimes phases;                    // of the last attempt
+  Reason reason = Reason::internal;          // of a failed one
+  std::string message;                       // why it failed or was skipped; empty when all went well
+  std::chrono::nanoseconds begun{};          // since the run began
+  std::chrono::nanoseconds duration{};       // of all attempts, with the pauses between them
+  std::chrono::nanoseconds attempt_begun{};  // of the last attempt, since the run began
+  PhaseTimes phases;                         // of the last attempt
   int attempts = 0;
   int status = 0;       // of HTTP
   std::string sent;     // "POST https://erp.example/tryton/", or the statement

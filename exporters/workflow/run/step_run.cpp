@@ -64,6 +64,7 @@ class StepRun::Body {
     report_.step = &step;
     report_.section = section;
     begun_ = machines_.loop.now();
+    run_begun_ = run_begun;
     report_.begun = begun_ - run_begun;
     repeats_left_ = step.repeat_most;
     retries_left_ = step.retries;
@@ -119,6 +120,7 @@ class StepRun::Body {
     report_.phases = {};
     answer_ = {};
     attempt_begun_ = machines_.loop.now();
+    report_.attempt_begun = attempt_begun_ - run_begun_;
     if (Status status = set(step_->set, conversation_->variables); !status) return refuse(status.error());
     std::visit([this](const auto& action) { perform(action); }, step_->action);
   }
@@ -274,7 +276,7 @@ class StepRun::Body {
   const Machines machines_;
   Conversation* conversation_ = nullptr;
   const Step* step_ = nullptr;
-  SteadyTime deadline_{}, begun_{}, attempt_begun_{};
+  SteadyTime deadline_{}, run_begun_{}, begun_{}, attempt_begun_{};
   Callback callback_;
   StepReport report_;
   Answer answer_;

@@ -163,6 +163,7 @@ TEST_CASE("checks: a failure keeps the last good result, is counted by its reaso
   CHECK_THAT(page, Contains("last_run_timestamp_seconds{book=\"tryton\",check=\"one\"} 1795000300\n"));
   CHECK_THAT(page, Contains("last_success_timestamp_seconds{book=\"tryton\",check=\"one\"} 1795000000\n"));
   CHECK_THAT(page, Contains(R"(failures_total{book="tryton",check="one",reason="lock"} 1)"));
+  bench.board.read([](const std::vector<BookState>& books) { CHECK(to_seconds(books[0].checks[0].next) == 1'795'000'360); });
   std::size_t asked = 2;
   for (const minutes pause : {minutes{1}, minutes{2}, minutes{4}, minutes{5}, minutes{5}}) {
     bench.pass(pause - milliseconds{1});

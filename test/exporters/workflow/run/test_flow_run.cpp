@@ -149,6 +149,9 @@ TEST_CASE("run: a step is repeated until it says what it should, and no longer t
   const auto report = runs.run();
   CHECK(report->success);
   CHECK(step_of(*report, "wait_until_ready").attempts == 3);
+  const StepReport& waited = step_of(*report, "wait_until_ready");
+  CHECK(waited.attempt_begun >= waited.begun + std::chrono::milliseconds{20});  // two pauses
+  CHECK(waited.attempt_begun + waited.phases.total() <= waited.begun + waited.duration);
   Erp slow;
   Runs impatient(slow, changed(changed(kEntry, "      - id: save\n", ready), "most: 4", "most: 2"));
   const auto failed = impatient.run();
