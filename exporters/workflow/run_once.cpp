@@ -107,6 +107,30 @@ void show_action(const HttpStep& step, Variables& variables, std::FILE* out) {
 void show_action(const SqlStep& step, Variables& variables, std::FILE* out) {
   say(out, "      on " + step.connection + ": " + step.statement.show(variables, Escape::sql));
 }
+std::string shown(const Remote& remote, std::string_view usual_port, Variables& variables) {
+  return remote.host.show(variables, Escape::none) + ':' +
+         (remote.port ? remote.port->show(variables, Escape::none) : std::string(usual_port));
+}
+void show_action(const TcpStep& step, Variables& variables, std::FILE* out) {
+  say(out, "      TCP " + shown(step.remote, "", variables) + (step.fixed.tls ? ", TLS at once" : ""));
+  for (const TcpStep::Turn& turn : step.talk) {
+    if (!turn.expect.empty()) say(out, "      expect " + turn.expect);
+    if (turn.send) say(out, "      send " + turn.send->show(variables, Escape::none));
+    if (turn.fixed.start_tls) say(out, "      begin TLS");
+  }
+}
+void show_action(const TlsStep& step, Variables& variables, std::FILE* out) {
+  say(out, "      TLS " + shown(step.remote, "443", variables));
+}
+void show_action(const DnsStep& step, Variables& variables, std::FILE* out) {
+  const DnsQuestion& question = step.fixed.question;
+  say(out, "      DNS " + step.name.show(variables, Escape::none) + ' ' + question.klass + ' ' + question.type + " at " +
+               (step.server ? shown(*step.server, "53", variables) : "the system's server") +
+               (step.fixed.transport == DnsTransport::tcp ? " over TCP" : ""));
+}
+void show_action(const IcmpStep& step, Variables& variables, std::FILE* out) {
+  say(out, "      ping " + step.host.show(variables, Escape::none) + ", " + std::to_string(step.fixed.payload) + " bytes");
+}
 void show_action(const WaitStep& step, Variables&, std::FILE* out) { say(out, "      wait " + in_ms(step.length)); }
 
 void show_flow(const Flow& flow, std::FILE* out) {

@@ -7,6 +7,7 @@
 // A flow is read once and then only looked at; what a run knows stands in its Variables.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
 #include <optional>
@@ -15,7 +16,10 @@
 #include <variant>
 #include <vector>
 
+#include "workflow/net/dns.h"
 #include "workflow/net/http.h"
+#include "workflow/net/icmp.h"
+#include "workflow/net/tcp.h"
 #include "workflow/value/expect.h"
 #include "workflow/value/extract.h"
 #include "workflow/value/template.h"
@@ -71,6 +75,47 @@ struct SqlStep {
   Template statement;      // rendered with Escape::sql
 };
 
+/// Whom a step calls.
+struct Remote {
+  Template host;
+  std::optional<Template> port;  // nothing for the usual one of that kind of step
+};
+
+/// Of TCP, TLS, DNS and ping alike: `fixed` is what is the same in every run.
+struct TcpStep {
+  struct Turn {
+    std::string expect;            // as it stands in the file; empty for none
+    std::optional<Template> send;  // a line without its end, rendered with Escape::line
+    TcpExchange fixed;
+  };
+
+  Remote remote;
+  std::vector<Turn> talk;
+  TcpRequest fixed;
+
+  bool sends() const {
+    return std::any_of(talk.begin(), talk.end(), [](const Turn& turn) { return turn.send.has_value(); });
+  }
+};
+
+/// A handshake and nothing more.
+struct TlsStep {
+  Remote remote;
+  TcpRequest fixed;
+};
+
+struct DnsStep {
+  std::optional<Remote> server;  // nothing for the one that the system asks
+  Template name;
+  std::vector<std::string> rcodes;  // that are no failure
+  DnsRequest fixed;
+};
+
+struct IcmpStep {
+  Template host;
+  IcmpRequest fixed;
+};
+
 struct WaitStep {
   std::chrono::nanoseconds length{};
 };
@@ -87,7 +132,7 @@ struct Step {
   Position where;
   std::optional<Template> when;  // runs only where this is neither unset, empty, 0 nor false
   std::vector<Setting> set;      // before each attempt
-  std::variant<HttpStep, SqlStep, WaitStep> action;
+  std::variant<HttpStep, SqlStep, TcpStep, TlsStep, DnsStep, IcmpStep, WaitStep> action;
   Effect effect = Effect::read;
   std::string record;  // of create and remove: "voucher"
   std::chrono::nanoseconds timeout{};

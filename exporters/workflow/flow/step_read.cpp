@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "conf/words.h"
-#include "core/text.h"
+#include "workflow/flow/net_step_read.h"
+#include "workflow/flow/step_compiler.h"
 
 namespace finwatch::workflow {
 namespace {
@@ -20,48 +20,6 @@ bool is_word(std::string_view text) {
   });
 }
 
-/// Compiles values of a map, and keeps the first error.
-class Compiler {
- public:
-  explicit Compiler(const Scope& scope) : scope_(scope) {}
-
-  std::optional<Template> text(MapReader& reader, std::string_view key) {
-    const Tree* value = reader.child(key);
-    if (value == nullptr) return std::nullopt;
-    return compiled(*value, false);
-  }
-  std::optional<Template> compiled(const Tree& value, bool json) {
-    return kept(json ? Template::compile_json(value, scope_) : Template::compile(value, scope_));
-  }
-  std::optional<Template> statement(MapReader& reader, std::string_view key) {
-    const Tree* value = reader.child(key);
-    if (value == nullptr) return std::nullopt;
-    return kept(Template::compile_sql(*value, scope_));
-  }
-  std::optional<Template> kept(Result<Template> made) {
-    if (made) return std::move(*made);
-    if (status_) status_ = made.error();
-    return std::nullopt;
-  }
-  std::vector<NamedTemplate> named(const Tree* map) {
-    std::vector<NamedTemplate> all;
-    for (std::size_t i = 0; map != nullptr && i < map->items.size(); ++i)
-      if (std::optional<Template> made = compiled(map->items[i], false)) all.push_back({map->keys[i], std::move(*made)});
-    return all;
-  }
-  void fail(const Tree& at, const std::string& message) {
-    if (status_) status_ = Error{Errc::config, at.where.text() + ": " + message};
-  }
-  void take(const Status& status) {
-    if (status_ && !status) status_ = status;
-  }
-  const Status& status() const { return status_; }
-
- private:
-  const Scope& scope_;
-  Status status_ = ok();
-};
-
 std::string upper_case(std::string_view word) {
   std::string text(word);
   for (char& c : text)
@@ -69,7 +27,7 @@ std::string upper_case(std::string_view word) {
   return text;
 }
 
-void read_url(MapReader& reader, const Tree& tree, Compiler& compiler, HttpStep& step) {
+void read_url(MapReader& reader, const Tree& tree, StepCompiler& compiler, HttpStep& step) {
   int verbs = 0;
   for (const std::string_view verb : kVerbs) {
     std::optional<Template> url = compiler.text(reader, verb);
@@ -88,7 +46,7 @@ void read_url(MapReader& reader, const Tree& tree, Compiler& compiler, HttpStep&
   if (verbs > 1) compiler.fail(tree, reader.path_of("get") + ": one of get, post, put, patch, delete, head and url is enough");
 }
 
-void read_body(MapReader& reader, Compiler& compiler, HttpStep& step) {
+void read_body(MapReader& reader, StepCompiler& compiler, HttpStep& step) {
   struct Kind {
     std::string_view key;
     HttpStep::Body body;
@@ -119,27 +77,7 @@ void read_body(MapReader& reader, Compiler& compiler, HttpStep& step) {
   step.content_type = reader.text("content_type", step.content_type);
 }
 
-void read_tls(MapReader& parent, TlsOptions& tls, Compiler& compiler) {
-  const Tree* map = parent.map("tls");
-  if (map == nullptr) return;
-  MapReader reader(*map, parent.path_of("tls"));
-  tls.verify = reader.boolean("verify", tls.verify);
-  tls.ca_file = reader.text("ca_file");
-  tls.certificate_file = reader.text("certificate_file");
-  tls.key_file = reader.text("key_file");
-  tls.server_name = reader.text("server_name");
-  tls.resume = reader.boolean("resume", tls.resume);
-  const std::string minimum = reader.text("minimum", "1.2");
-  constexpr std::array<std::string_view, 4> kVersions = {"1.0", "1.1", "1.2", "1.3"};
-  const auto found = std::find(kVersions.begin(), kVersions.end(), minimum);
-  if (found == kVersions.end())
-    reader.fail("minimum", reader.path_of("minimum") + ": expected \"1.0\", \"1.1\", \"1.2\" or \"1.3\"");
-  else
-    tls.minimum = static_cast<TlsVersion>(found - kVersions.begin());
-  compiler.take(reader.finish());
-}
-
-HttpStep read_http(const Tree& tree, const std::string& path, Compiler& compiler) {
+HttpStep read_http(const Tree& tree, const std::string& path, StepCompiler& compiler) {
   HttpStep step;
   MapReader reader(tree, path);
   read_url(reader, tree, compiler, step);
@@ -159,19 +97,13 @@ HttpStep read_http(const Tree& tree, const std::string& path, Compiler& compiler
   const std::string version = reader.text("version", "1.1");
   if (version != "1.1" && version != "2") reader.fail("version", reader.path_of("version") + ": expected \"1.1\" or \"2\"");
   fixed.version = version == "2" ? HttpVersion::http2 : HttpVersion::http1_1;
-  const std::string family = reader.text("ip", "any");
-  constexpr std::array<std::string_view, 5> kFamilies = {"any", "ipv4", "ipv6", "prefer_ipv4", "prefer_ipv6"};
-  const auto found = std::find(kFamilies.begin(), kFamilies.end(), family);
-  if (found == kFamilies.end())
-    reader.fail("ip", reader.path_of("ip") + ": expected any, ipv4, ipv6, prefer_ipv4 or prefer_ipv6");
-  else
-    fixed.family = static_cast<IpFamily>(found - kFamilies.begin());
+  read_family(reader, fixed.family);
   read_tls(reader, fixed.tls, compiler);
   compiler.take(reader.finish());
   return step;
 }
 
-SqlStep read_sql(const Tree& tree, const std::string& path, Compiler& compiler) {
+SqlStep read_sql(const Tree& tree, const std::string& path, StepCompiler& compiler) {
   SqlStep step;
   MapReader reader(tree, path);
   step.connection = reader.required_text("connection");
@@ -183,25 +115,38 @@ SqlStep read_sql(const Tree& tree, const std::string& path, Compiler& compiler) 
   return step;
 }
 
-void read_action(MapReader& reader, const Tree& tree, Compiler& compiler, Step& step) {
+void read_action(MapReader& reader, const Tree& tree, StepCompiler& compiler, Step& step) {
   int actions = 0;
-  if (const Tree* map = reader.map("http")) {
+  const auto one = [&](std::string_view key, auto&& read) {
+    const Tree* map = reader.map(key);
+    if (map == nullptr) return;
     ++actions;
-    step.action = read_http(*map, reader.path_of("http"), compiler);
-  }
-  if (const Tree* map = reader.map("sql")) {
-    ++actions;
-    step.action = read_sql(*map, reader.path_of("sql"), compiler);
-  }
+    step.action = read(*map, reader.path_of(key), compiler);
+  };
+  one("http", read_http);
+  one("sql", read_sql);
+  one("tcp", read_tcp);
+  one("tls", read_tls_step);
+  one("dns", read_dns);
+  one("icmp", read_icmp);
   if (reader.has("wait")) {
     ++actions;
     step.action = WaitStep{reader.duration("wait", seconds{1})};
   }
-  if (actions != 1) compiler.fail(tree, reader.path_of("http") + ": a step has one of http, sql and wait");
+  if (actions != 1) compiler.fail(tree, reader.path_of("http") + ": a step has one of http, sql, tcp, tls, dns, icmp and wait");
+}
+
+// What of the step may change something at the other end, as a message calls it; empty for what only reads.
+std::string what_may_write(const Step& step) {
+  const auto* http = std::get_if<HttpStep>(&step.action);
+  if (http != nullptr && http->method != "GET" && http->method != "HEAD" && http->method != "OPTIONS")
+    return "a " + http->method;
+  const auto* tcp = std::get_if<TcpStep>(&step.action);
+  return tcp != nullptr && tcp->sends() ? "a tcp step that sends" : "";
 }
 
 // A step that reads needs no word; whatever else it does is said, so that a person who allows a mode knows what it brings.
-void read_effect(MapReader& reader, const Tree& tree, Mode mode, Compiler& compiler, Step& step) {
+void read_effect(MapReader& reader, const Tree& tree, Mode mode, StepCompiler& compiler, Step& step) {
   const std::string creates = reader.text("creates");
   const std::string removes = reader.text("removes");
   const std::string word = reader.text("effect");
@@ -220,16 +165,18 @@ void read_effect(MapReader& reader, const Tree& tree, Mode mode, Compiler& compi
       compiler.fail(tree, reader.path_of("effect") +
                               ": expected read, login, simulate or change (or creates: / removes: with the kind of record)");
   }
-  const HttpStep* http = std::get_if<HttpStep>(&step.action);
-  const bool may_write = http != nullptr && http->method != "GET" && http->method != "HEAD" && http->method != "OPTIONS";
-  if (!said && may_write)
+  if (const std::string writer = what_may_write(step); !said && !writer.empty())
     compiler.fail(
         tree,
-        reader.path_of("effect") + ": a " + http->method +
+        reader.path_of("effect") + ": " + writer +
             " says what it does: effect: read, login, simulate or change; or creates: or removes: with the kind of record");
   if (std::holds_alternative<SqlStep>(step.action) && step.effect != Effect::read)
     compiler.fail(
         tree, reader.path_of("sql") + ": a statement only reads: nothing is written to a database behind the program's back");
+  if ((std::holds_alternative<TlsStep>(step.action) || std::holds_alternative<DnsStep>(step.action) ||
+       std::holds_alternative<IcmpStep>(step.action)) &&
+      step.effect != Effect::read)
+    compiler.fail(tree, reader.path_of("effect") + ": a handshake, a question to DNS or a ping only reads");
   const Mode needed = step.effect >= Effect::create     ? Mode::write
                       : step.effect == Effect::simulate ? Mode::simulate
                                                         : Mode::read_only;
@@ -240,7 +187,7 @@ void read_effect(MapReader& reader, const Tree& tree, Mode mode, Compiler& compi
     compiler.fail(tree, reader.path_of("idempotent") + ": a step that creates or changes is never repeated");
 }
 
-void read_repeats(MapReader& reader, Compiler& compiler, Step& step) {
+void read_repeats(MapReader& reader, StepCompiler& compiler, Step& step) {
   const bool reads = step.effect == Effect::read;
   step.idempotent = reader.boolean("idempotent", false);
   if (const Tree* map = reader.map("retry")) {
@@ -263,7 +210,7 @@ void read_repeats(MapReader& reader, Compiler& compiler, Step& step) {
   }
 }
 
-void read_exports(MapReader& reader, Compiler& compiler, Step& step) {
+void read_exports(MapReader& reader, StepCompiler& compiler, Step& step) {
   const Tree* map = reader.map("export");
   for (std::size_t i = 0; map != nullptr && i < map->items.size(); ++i) {
     const Tree& item = map->items[i];
@@ -285,7 +232,7 @@ Result<Step> read_step(const Tree& tree, const std::string& path, Scope& scope, 
   Step step;
   step.where = tree.where;
   MapReader reader(tree, path);
-  Compiler compiler(scope);
+  StepCompiler compiler(scope);
   step.id = reader.required_text("id");
   if (!step.id.empty() && !is_word(step.id))
     reader.fail("id", reader.path_of("id") + ": letters, digits, '_' and '-', at most 64");

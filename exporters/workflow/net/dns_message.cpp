@@ -236,6 +236,13 @@ std::string dns_rcode_text(int rcode) {
   return place < std::size(kRcodes) ? std::string(kRcodes[place]) : "RCODE" + std::to_string(rcode);
 }
 
+bool is_dns_rcode(std::string_view text) {
+  constexpr int kCount = 16;  // four bits
+  for (int rcode = 0; rcode < kCount; ++rcode)
+    if (dns_rcode_text(rcode) == text) return true;
+  return false;
+}
+
 Result<std::string> write_dns_query(const DnsQuestion& question, std::uint16_t id) {
   const std::optional<std::uint16_t> type = number_of(kTypes, "TYPE", question.type);
   const std::optional<std::uint16_t> klass = number_of(kClasses, "CLASS", question.klass);

@@ -58,5 +58,6 @@ std::string question_line(const DnsQuestion& question);
 
 /// "NOERROR", "NXDOMAIN", …
 std::string dns_rcode_text(int rcode);
+bool is_dns_rcode(std::string_view text);  // one of these, in capitals
 
 }  // namespace finwatch::workflow

@@ -20,7 +20,6 @@ namespace finwatch::workflow {
 namespace {
 
 constexpr std::size_t kHeader = 8;  // type, code, checksum, identifier, sequence: the same in both families
-constexpr std::size_t kMostPayload = 65'507 - kHeader;
 
 template <class T>
 bool set(int socket, int level, int name, T value) {
@@ -79,7 +78,7 @@ void IcmpCall::Body::close() {
 }
 
 void IcmpCall::Body::start() {
-  if (request.payload > kMostPayload || request.ttl < 0 || request.ttl > 255)
+  if (request.payload > kMostPingPayload || request.ttl < 0 || request.ttl > 255)
     return frame.end_soon({NetError::invalid, "a ping carries at most 65499 bytes and lives for 1 to 255 hops"});
   frame.find(request.host, request.family, [this](const std::vector<Address>& addresses) {
     target = addresses.front();

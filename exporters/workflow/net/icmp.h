@@ -16,6 +16,8 @@
 
 namespace finwatch::workflow {
 
+inline constexpr std::size_t kMostPingPayload = 65'507 - 8;  // a packet of IPv4 without its headers
+
 struct IcmpRequest {
   std::string host;
   IpFamily family = IpFamily::any;

@@ -6,6 +6,9 @@
 #include <map>
 #include <unordered_map>
 
+#include "core/files.h"
+#include "core/text.h"
+
 namespace finwatch::workflow {
 namespace {
 
@@ -74,6 +77,19 @@ Resolver::Resolver(Loop& loop, ResolverOptions options) : body_(std::make_unique
 
 Resolver::~Resolver() {
   if (body_->channel != nullptr) ares_destroy(body_->channel);
+}
+
+// Of the library only newer releases tell theirs with the port.
+std::string Resolver::server() const {
+  const std::string& given = body_->options.servers;
+  if (!given.empty()) return given.substr(0, given.find(','));
+  const Result<std::string> file = read_file("/etc/resolv.conf");
+  LineReader lines(file ? std::string_view(*file) : std::string_view());
+  while (const auto line = lines.next()) {
+    FieldReader fields(*line);
+    if (fields.next() == "nameserver" && !fields.done()) return std::string(fields.next());
+  }
+  return "127.0.0.1";  // as resolv.conf(5) says
 }
 
 std::size_t Resolver::names() const { return body_->kept.size(); }

@@ -44,6 +44,8 @@ class Resolver {
 
   /// What a call is told when the name is an address or is kept; nullptr when it must be asked.
   const Resolved* known(const std::string& name, IpFamily family);
+  /// The first server that is asked, as split_host_port() reads it.
+  std::string server() const;
   std::size_t names() const;
   std::size_t questions() const;  // asked so far
 

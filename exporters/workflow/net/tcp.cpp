@@ -1,5 +1,7 @@
 #include "workflow/net/tcp.h"
 
+#include <algorithm>
+
 #include "core/text.h"
 #include "workflow/net/call_frame.h"
 #include "workflow/net/stream.h"
@@ -7,18 +9,23 @@
 namespace finwatch::workflow {
 namespace {
 
-// "${name}" by what was matched under that name; what was never matched is left out.
-std::string filled(const std::string& text, const std::map<std::string, std::string>& groups) {
+// "${name}" by what was matched under that name, and by nothing when that never was; "$$" by a dollar.
+std::string filled(std::string_view text, const std::map<std::string, std::string>& groups) {
   std::string out;
-  std::size_t place = 0;
-  while (true) {
-    const std::size_t begin = text.find("${", place);
-    const std::size_t end = begin == std::string::npos ? begin : text.find('}', begin);
-    out.append(text, place, end == std::string::npos ? std::string::npos : begin - place);
-    if (end == std::string::npos) return out;
-    if (const auto found = groups.find(text.substr(begin + 2, end - begin - 2)); found != groups.end()) out += found->second;
-    place = end + 1;
+  while (!text.empty()) {
+    const std::size_t dollar = std::min(text.find('$'), text.size());
+    out += text.substr(0, dollar);
+    text.remove_prefix(dollar);
+    const std::size_t end = text.starts_with("${") ? text.find('}') : std::string_view::npos;
+    if (end != std::string_view::npos) {
+      if (const auto found = groups.find(std::string(text.substr(2, end - 2))); found != groups.end()) out += found->second;
+      text.remove_prefix(end + 1);
+    } else if (!text.empty()) {
+      out += '$';
+      text.remove_prefix(text.starts_with("$$") ? 2 : 1);
+    }
   }
+  return out;
 }
 
 }  // namespace
@@ -92,6 +99,7 @@ void TcpCall::Body::expect() {
   while ((end = buffer.find('\n')) != std::string::npos || (stream.at_end() && !buffer.empty())) {
     std::string line = valid_utf8(trim(std::string_view(buffer).substr(0, end)));
     buffer.erase(0, end == std::string::npos ? end : end + 1);
+    frame.answer.said.append(line).append("\n");
     std::optional<std::vector<std::string>> found = wanted.capture(line);
     if (!found) continue;
     frame.answer.lines.push_back(std::move(line));

@@ -23,9 +23,9 @@
 namespace finwatch::workflow {
 
 /// In this order: wait for a line that matches, send, begin TLS. Each may be left out.
-struct TcpStep {
+struct TcpExchange {
   std::optional<Pattern> expect;
-  std::string send;  // as it is, with ${group} for what an expected line matched
+  std::string send;  // as it is, with ${group} for what an expected line matched; $$ is a dollar
   bool start_tls = false;
 };
 
@@ -35,7 +35,7 @@ struct TcpRequest {
   IpFamily family = IpFamily::any;
   bool tls = false;  // at once
   TlsOptions tls_options;
-  std::vector<TcpStep> steps;
+  std::vector<TcpExchange> steps;
   std::size_t most_bytes = std::size_t{64} << 10;  // that the peer may say
 };
 
@@ -45,6 +45,7 @@ struct TcpResult {
   std::string remote;
   std::shared_ptr<const TlsFacts> tls;
   std::vector<std::string> lines;  // those that matched
+  std::string said;                // every line, also those that did not
   std::map<std::string, std::string> groups;
   std::size_t steps_done = 0;
 };

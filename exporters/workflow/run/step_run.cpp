@@ -6,6 +6,7 @@
 
 #include "core/text.h"
 #include "workflow/run/http_request.h"
+#include "workflow/run/net_request.h"
 
 namespace finwatch::workflow {
 namespace {
@@ -21,10 +22,16 @@ Reason reason_of(NetError error) {
     case NetError::protocol: return Reason::unavailable;
     case NetError::none:
     case NetError::invalid:
-    case NetError::permission:
+    case NetError::permission:  // of HTTP: a host that is not allowed
     case NetError::cancelled: return Reason::internal;
   }
   return Reason::internal;
+}
+
+// The peer cannot have got what the step sends, if this came before anything else was sent.
+bool came_first(NetError error) {
+  return error == NetError::dns || error == NetError::connect || error == NetError::tls || error == NetError::invalid ||
+         error == NetError::permission;
 }
 
 bool looks_at_status(const Checks& checks) {
@@ -76,6 +83,9 @@ class StepRun::Body {
     timer_.start(machines_.loop.now(), [this] {
       http_.reset();
       sql_.reset();
+      tcp_.reset();
+      dns_.reset();
+      icmp_.reset();
       fail(Reason::internal, "stopped");
       settle(false);
       end();
@@ -119,6 +129,7 @@ class StepRun::Body {
     report_.status = 0;
     report_.phases = {};
     answer_ = {};
+    complaint_.reset();
     attempt_begun_ = machines_.loop.now();
     report_.attempt_begun = attempt_begun_ - run_begun_;
     if (Status status = set(step_->set, conversation_->variables); !status) return refuse(status.error());
@@ -143,22 +154,17 @@ class StepRun::Body {
     report_.remote = last.remote;
     report_.version = std::string(to_string(last.version));
     for (const HttpHop& hop : result.hops)
-      if (hop.tls) report_.tls = hop.tls;
+      if (hop.tls) show_certificate(hop.tls);
     answer_.status = last.status;
     answer_.body = std::move(result.body);
-    if (report_.tls) answer_.certificate_days = report_.tls->days_left(machines_.loop.wall_now());
     for (std::size_t i = 0; i < result.hops.size(); ++i)
       for (Header& header : result.hops[i].headers)
         // A cookie that was set on the way is set; other headers are those of the answer.
         if (i + 1 == result.hops.size() || header.name.size() == 10)
           answer_.headers.emplace_back(std::move(header.name), std::move(header.value));
-    if (!result.outcome) {
-      unsent_ = result.outcome.error == NetError::dns || result.outcome.error == NetError::connect ||
-                result.outcome.error == NetError::tls || result.outcome.error == NetError::invalid;
-      unsent_ = unsent_ && result.hops.size() == 1;
-      return failed(reason_of(result.outcome.error), result.outcome.text);
-    }
-    judge();
+    if (last.status >= 400 && !looks_at_status(step_->checks))
+      complaint_ = Failure{reason_of_status(last.status), "HTTP status " + std::to_string(last.status)};
+    conclude(result.outcome, result.hops.size() == 1);
   }
 
   void perform(const SqlStep& action) {
@@ -178,12 +184,74 @@ class StepRun::Body {
     });
   }
 
+  void perform(const TcpStep& action) { call("TCP ", tcp_request_of(action, *conversation_)); }
+  void perform(const TlsStep& action) { call("TLS ", tcp_request_of(action, *conversation_)); }
+  void call(std::string_view kind, Result<TcpRequest> request) {
+    if (!request) return refuse(request.error());
+    report_.sent = mask(std::string(kind) + request->host + ':' + std::to_string(request->port));
+    if (!tcp_) tcp_ = std::make_unique<TcpCall>(machines_.loop, machines_.resolver, machines_.tls);
+    tcp_->start(std::move(*request), attempt_deadline(), [this](TcpResult&& result) {
+      report_.phases = result.times;
+      report_.remote = result.remote;
+      show_certificate(result.tls);
+      const bool handshake_only = std::holds_alternative<TlsStep>(step_->action);
+      if (!handshake_only)
+        answer_.body = std::move(result.said);
+      else if (report_.tls)
+        answer_.body = body_of(*report_.tls);
+      conclude(result.outcome, result.steps_done == 0);
+    });
+  }
+
+  void perform(const DnsStep& action) {
+    Result<DnsRequest> request = dns_request_of(action, *conversation_, machines_.resolver);
+    if (!request) return refuse(request.error());
+    report_.sent = mask("DNS " + question_line(request->question));
+    if (!dns_) dns_ = std::make_unique<DnsCall>(machines_.loop, machines_.resolver);
+    dns_->start(std::move(*request), attempt_deadline(), [this, &action](DnsResult&& result) {
+      report_.phases = result.times;
+      report_.remote = result.remote;
+      if (!result.outcome) return conclude(result.outcome, false);
+      answer_.body = body_of(result.message);
+      const std::string rcode = dns_rcode_text(result.message.rcode);
+      if (std::find(action.rcodes.begin(), action.rcodes.end(), rcode) == action.rcodes.end())
+        complaint_ = Failure{rcode == "SERVFAIL" ? Reason::unavailable : Reason::status, "the server answered " + rcode};
+      judge();
+    });
+  }
+
+  void perform(const IcmpStep& action) {
+    Result<IcmpRequest> request = icmp_request_of(action, *conversation_);
+    if (!request) return refuse(request.error());
+    report_.sent = mask("ping " + request->host);
+    if (!icmp_) icmp_ = std::make_unique<IcmpCall>(machines_.loop, machines_.resolver);
+    icmp_->start(std::move(*request), attempt_deadline(), [this](IcmpResult&& result) {
+      report_.phases = result.times;
+      report_.remote = result.remote;
+      if (result.outcome.error == NetError::permission) return failed(Reason::permission, result.outcome.text);
+      if (result.outcome) answer_.body = body_of(result);
+      conclude(result.outcome, false);
+    });
+  }
+
   void perform(const WaitStep& action) {
     timer_.start(std::min(machines_.loop.now() + std::chrono::duration_cast<SteadyTime::duration>(action.length), deadline_),
                  [this] { judge(); });
   }
 
   // --- what came of it ---------------------------------------------------------------------------------------------------------------
+
+  // The end of every call over the network. `untouched`: nothing was sent before what came last.
+  void conclude(const Outcome& outcome, bool untouched) {
+    if (outcome) return judge();
+    unsent_ = untouched && came_first(outcome.error);
+    failed(reason_of(outcome.error), outcome.text);
+  }
+  // Also of one that was refused.
+  void show_certificate(const std::shared_ptr<const TlsFacts>& facts) {
+    report_.tls = facts;
+    if (facts) answer_.certificate_days = facts->days_left(machines_.loop.wall_now());
+  }
 
   // It was never sent.
   void refuse(const Error& error) {
@@ -199,8 +267,7 @@ class StepRun::Body {
     // First, so that a secret in the answer is known before anything of it is shown.
     const Status extracted = extract(step_->extract, answer_, conversation_->variables);
     std::optional<Failure> failure = first_failure(step_->checks, answer_, conversation_->variables);
-    if (!failure && answer_.status >= 400 && !looks_at_status(step_->checks))
-      failure = Failure{reason_of_status(answer_.status), "HTTP status " + std::to_string(answer_.status)};
+    if (!failure) failure = complaint_;
     if (!failure && !extracted) failure = Failure{Reason::assertion, extracted.error().message};
     if (failure) return failed(failure->reason, failure->sentence);
     show_numbers();
@@ -280,12 +347,16 @@ class StepRun::Body {
   Callback callback_;
   StepReport report_;
   Answer answer_;
+  std::optional<Failure> complaint_;  // of what no rule of the file looks at
   Timer timer_;
   bool cancelled_ = false;
   bool unsent_ = false;
   int retries_left_ = 0, repeats_left_ = 0;
   std::unique_ptr<HttpCall> http_;
   std::unique_ptr<SqlCall> sql_;
+  std::unique_ptr<TcpCall> tcp_;
+  std::unique_ptr<DnsCall> dns_;
+  std::unique_ptr<IcmpCall> icmp_;
 };
 
 StepRun::StepRun(const Machines& machines) : body_(std::make_unique<Body>(machines)) {}

@@ -109,9 +109,11 @@ Status append_escaped(std::string_view text, Escape escape, std::string& out) {
       return {Errc::malformed,
               "the value has a control character or is not UTF-8, which XML cannot carry; base64() carries any bytes"};
     case Escape::header:
+    case Escape::line:
       if (text.find_first_of(std::string_view("\r\n\0", 3)) != std::string_view::npos)
-        return {Errc::malformed, "the value has a line break or a zero byte, which a header must not carry"};
-      out += text;
+        return {Errc::malformed, "the value has a line break or a zero byte, which a " +
+                                     std::string(escape == Escape::line ? "line" : "header") + " must not carry"};
+      for (const char c : text) out.append(escape == Escape::line && c == '$' ? 2 : 1, c);  // $$ is a dollar there
       break;
     case Escape::sql:
       if (utf8_prefix(text) != text.size() || text.find_first_of(std::string_view("\\\0", 2)) != std::string_view::npos)

@@ -19,6 +19,7 @@ enum class Escape : unsigned char {
   percent,  // a value in a query or a form: all but letters, digits and -._~ as %XX
   xml,      // text or attribute; a character that XML cannot carry is an error
   header,   // as it is, but a line break or a zero byte is an error: it would begin a header of its own
+  line,     // inside what TcpExchange sends: a line break or a zero byte is an error, as it would begin a line of its own
   sql,      // a literal with its quotes; a backslash, which servers read differently, or a zero byte is an error
 };
 

@@ -147,7 +147,7 @@ TEST_CASE("flow: a mistake names its place and the next step") {
       {"        creates: voucher\n", "        creates: voucher\n        idempotent: true\n", "is never repeated"},
       {"schedule: {every: 60s}", "schedule: {evry: 60s}", "give either 'every'"},
       {"mode: write", "mode: wirte", "expected read_only, simulate or write"},
-      {"        http:\n", "        wait: 1s\n        http:\n", "one of http, sql and wait"},
+      {"        http:\n", "        wait: 1s\n        http:\n", "one of http, sql, tcp, tls, dns, icmp and wait"},
       {"effect: login\n        http: {post:", "effect: login\n        http: {get: \"x\", post:", "is enough"},
       {"        creates: voucher\n", "        creates: voucher\n        self_test: true\n", "a self-test only reads"},
       {"        effect: read\n", "        effect: read\n        self_test: true\n", "comes before every other step"},

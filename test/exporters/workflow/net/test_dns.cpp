@@ -1,11 +1,6 @@
 #include <arpa/inet.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
-#include <array>
-#include <thread>
-
-#include "net/fake_server.h"
+#include "net/fake_dns.h"
 #include "net/net_fixture.h"
 #include "support/catch.h"
 #include "workflow/net/dns.h"
@@ -17,29 +12,12 @@ using namespace finwatch::test;
 
 namespace {
 
-// The answer to a query: one A record with a TTL of a minute, its name a pointer to the question.
-std::string answer_to(std::string query, int rcode = 0) {
-  query[2] = static_cast<char>(0x85);
-  query[3] = static_cast<char>(0x80 | rcode);
-  if (rcode != 0) return query;
-  query[7] = 1;
-  return query + std::string("\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4\xc0\0\2\7", 16);
-}
-
 DnsResult ask(Net& net, DnsRequest request, std::chrono::milliseconds most = std::chrono::seconds{30}) {
   std::optional<DnsResult> got;
   DnsCall call(net.loop, net.resolver);
   call.start(std::move(request), net.in(most), [&](DnsResult&& result) { got = std::move(result); });
   net.run_until([&] { return got.has_value(); });
   return std::move(got).value();
-}
-
-// A DNS server over TCP: two bytes of length before each message.
-void serve(FakeConnection& peer, int rcode) {
-  const std::string query = peer.take_message();
-  if (query.empty()) return;
-  const std::string answer = answer_to(query, rcode);
-  peer.write(std::string{static_cast<char>(answer.size() >> 8), static_cast<char>(answer.size() & 0xff)} + answer);
 }
 
 }  // namespace
@@ -65,7 +43,7 @@ TEST_CASE("dns: a message is read whole or not at all, wherever it is cut") {
 TEST_CASE("dns: a server is asked over TCP, and any rcode is an answer") {
   Net net;
   for (const int rcode : {0, 3}) {
-    FakeServer server([rcode](FakeConnection& peer) { serve(peer, rcode); });
+    FakeServer server([rcode](FakeConnection& peer) { serve_dns(peer, rcode); });
     const DnsResult result = ask(
         net,
         {.server = "127.0.0.1", .port = server.port(), .transport = DnsTransport::tcp, .question = {.name = "ERP.example"}});
@@ -74,6 +52,17 @@ TEST_CASE("dns: a server is asked over TCP, and any rcode is an answer") {
     CHECK(result.message.rcode == rcode);
     CHECK(result.message.answers.size() == (rcode == 0 ? 1 : 0));
   }
+}
+
+TEST_CASE("dns: a server is asked by one datagram") {
+  Net net;
+  FakeDns server(net.loop);
+  const DnsResult result = ask(net, {.server = "127.0.0.1", .port = server.port(), .question = {.name = "erp.example"}});
+  INFO(result.outcome.text);
+  CHECK(result.outcome);
+  CHECK(server.questions() == 1);
+  REQUIRE(result.message.answers.size() == 1);
+  CHECK(result.message.answers[0].text == "192.0.2.7");
 }
 
 TEST_CASE("dns: nobody there, or a name that cannot be asked for") {

@@ -181,7 +181,7 @@ TEST_CASE("tcp: each way to fail has its class") {
     while (peer.write("more and more\r\n")) {
     }
   });
-  const std::vector<TcpStep> wait = {{.expect = *Pattern::compile("^220")}};
+  const std::vector<TcpExchange> wait = {{.expect = *Pattern::compile("^220")}};
   CHECK(tcp(net, {.host = "127.0.0.1", .port = 1}).outcome.error == NetError::connect);
   CHECK(tcp(net, {.host = "127.0.0.1", .port = closing.port(), .steps = wait}).outcome.error == NetError::mismatch);
   CHECK(tcp(net, {.host = "127.0.0.1", .port = talking.port(), .steps = wait}).outcome.error == NetError::too_large);

@@ -123,6 +123,7 @@ TEST_CASE("run: nothing is sent to a host that is not allowed") {
   const auto report = runs.run();
   CHECK(!report->success);
   CHECK_THAT(report->message, Contains("nothing may be sent to localhost:1"));
+  CHECK(runs.journal->leftovers("entry").empty());  // it cannot have been made
 }
 
 TEST_CASE("run: a write is not sent when the journal cannot be written") {
