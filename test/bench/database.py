@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """finwatch-database beside postgres_exporter and mysqld_exporter, on the same private servers, in one run.
 
-  test/bench/database.py [--tables 2000] [--scrapes 20] [--only pg,maria] [--json FILE]
+  test/bench/database.sh [--tables 2000] [--scrapes 20] [--only pg,maria] [--json FILE]
 
 Starts PostgreSQL and MariaDB from Debian's packages with N tables, then each exporter in turn, and prints a table; figures, a scrape each:
   cpu      ms of the exporter's processes          server   ms of all of the server's processes, those that ended included
@@ -15,7 +15,6 @@ import argparse
 import concurrent.futures
 import json
 import os
-import re
 import shutil
 import signal
 import subprocess
@@ -25,39 +24,9 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(ROOT, "test/live"), os.path.join(ROOT, "test/e2e")]
 from database import Database, add_monitor, target_of  # noqa: E402
+from figures import cpu_ms, forget_peak, memory_mib, percentile  # noqa: E402
 from harness import eventually, free_port, get, write  # noqa: E402
 from servers import Mariadb, Postgres  # noqa: E402
-
-TICK = 1000.0 / os.sysconf("SC_CLK_TCK")
-PROCESS_CLOCK = 2  # CPUCLOCK_SCHED in the lowest bits of a clock's number, the process above them: counts nanoseconds
-
-
-def cpu_ms(processes):
-    """User and system time of the processes, with that of children that ended and were waited for, which the kernel counts in ticks."""
-    total = 0.0
-    for pid in processes:
-        try:
-            with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as stat:
-                fields = stat.read().rsplit(") ", 1)[1].split()
-            total += time.clock_gettime(~pid << 3 | PROCESS_CLOCK) * 1000 + (int(fields[13]) + int(fields[14])) * TICK
-        except OSError:
-            pass
-    return total
-
-
-def memory_mib(pid, field):
-    with open(f"/proc/{pid}/status", encoding="ascii", errors="replace") as status:
-        return int(re.search(field + r":\s+(\d+)", status.read()).group(1)) / 1024
-
-
-def forget_peak(pid):
-    with open(f"/proc/{pid}/clear_refs", "w", encoding="ascii") as file:
-        file.write("5")
-
-
-def percentile(values, part):
-    ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(len(ordered) * part))]
 
 
 def logins(server):

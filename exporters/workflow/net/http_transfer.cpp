@@ -208,7 +208,9 @@ curl_socket_t Transfer::on_open(const curl_sockaddr& address) {
 
 CURLcode Transfer::on_ssl_context(void* context) {
   const std::string peer = url->host() + ":" + std::to_string(url->port());
-  Result<std::shared_ptr<Handshake>> made = Handshake::prepare(store, request->tls, url->host(), peer, this);
+  TlsOptions options = request->tls;
+  options.peer_waits = request->version != HttpVersion::http2;  // which has the server send its settings at once
+  Result<std::shared_ptr<Handshake>> made = Handshake::prepare(store, options, url->host(), peer, this);
   const Status attached = made ? Handshake::attach(static_cast<ssl_ctx_st*>(context), *made) : Status(made.error());
   if (!attached) {
     fail(NetError::invalid, attached.error().message);

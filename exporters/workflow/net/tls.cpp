@@ -211,6 +211,7 @@ Status Handshake::attach(ssl_ctx_st* context, const std::shared_ptr<Handshake>& 
   SSL_CTX_set_min_proto_version(context, protocol_number(body.options.minimum));
   if (body.options.minimum < TlsVersion::tls1_2) SSL_CTX_set_security_level(context, 0);  // higher ones know no TLS 1.0 and 1.1
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // 34 KiB less for a connection that waits
+  if (body.options.peer_waits) SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(
       context, [](X509_STORE_CTX* chain, void*) { return Body::of(ssl_of(chain))->judge(chain) ? 1 : 0; }, nullptr);
@@ -255,6 +256,7 @@ void Handshake::Body::begin(SSL* ssl) {
 
 void Handshake::Body::end(SSL* ssl) {
   done = true;
+  SSL_set_read_ahead(ssl, 0);  // who reads on asks the socket, not OpenSSL, whether there is more
   if (SSL_session_reused(ssl) != 0) {
     const KeptSession* kept = store->find(session_key);
     facts = std::make_shared<TlsFacts>(kept != nullptr ? *kept->facts : TlsFacts{});

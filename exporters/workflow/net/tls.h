@@ -30,7 +30,8 @@ struct TlsOptions {
   std::string key_file;          // empty when it is in certificate_file
   std::string server_name;       // for SNI and the check; empty for the host that is called
   TlsVersion minimum = TlsVersion::tls1_2;
-  bool resume = false;  // take up an earlier session of the same peer: cheaper, and no certificate is seen anew
+  bool peer_waits = false;  // it says nothing before it was asked: the handshake may be read in few pieces
+  bool resume = false;      // take up an earlier session of the same peer: cheaper, and no certificate is seen anew
 };
 
 /// One handshake and the certificates it showed. Of a resumed session: those of the handshake that began it.
