@@ -48,14 +48,16 @@ std::span<const CollectorInfo* const> Assembler::collector_infos() {
 Result<std::vector<RunnerEntry>> Assembler::assemble(const Assembly& assembly, const Env& env) {
   Result<std::shared_ptr<const Setup>> setup = read_setup(*assembly.file);
   if (!setup) return setup.error();
-  if ((*setup)->flows.empty() && (*setup)->books.empty())
+  if ((*setup)->flows.empty() && (*setup)->books.empty() && (*setup)->probing->modules.empty())
     return {Errc::config,
-            "no flows and no checks: give a file with --config.file; deploy/finwatch-workflow.yml is an example to start from"};
+            "no flows, no checks and no modules: give a file with --config.file; deploy/finwatch-workflow.yml is an example to "
+            "start from"};
   const std::lock_guard lock(mutex_);
   if (world_)
     if (Status status = world_->apply(*setup); !status) return status.error();
   setup_ = std::move(*setup);
   zone_ = setup_->almanac.zone;
+  probes_.set(setup_->probing);
   env_ = env;
   std::vector<RunnerEntry> entries;
   for (const Assembly::Chosen& chosen : assembly.chosen)
@@ -77,11 +79,13 @@ Status Assembler::begin() {
   Result<std::unique_ptr<World>> world = World::start(setup_, boards_, env_);
   if (!world) return world.error();
   world_ = std::move(*world);
+  probes_.open({world_->loop(), world_->resolver(), world_->tls(), world_->http()});
   return ok();
 }
 
 void Assembler::stop() {
   const std::lock_guard lock(mutex_);
+  probes_.close();
   if (world_) world_->stop();
 }
 
@@ -103,6 +107,7 @@ std::vector<Route> Assembler::routes() {
                     .summary = "how each flow does, and its last runs step by step",
                     .most_body = 0,
                     .handler = [this](const WebRequest& request, WebReply reply) { answer_flows(request, std::move(reply)); }});
+  routes.push_back(probes_.route());
   return routes;
 }
 

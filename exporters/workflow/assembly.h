@@ -37,6 +37,7 @@ class Assembler {
   mutable std::mutex mutex_;
   std::shared_ptr<const Setup> setup_;
   std::unique_ptr<World> world_;
+  ProbeDesk probes_;
 };
 
 }  // namespace finwatch::workflow

@@ -125,6 +125,9 @@ Result<std::shared_ptr<const Setup>> read_setup(const Tree& file) {
   if (Status status = read_flow_files(flows, *setup); !status) return status.error();
   if (Status status = check_connections(*setup); !status) return status.error();
   if (Status status = read_books(file, *setup); !status) return status.error();
+  Result<std::shared_ptr<const ProbeSetup>> probing = read_probe_setup(file);
+  if (!probing) return probing.error();
+  setup->probing = std::move(*probing);
   if (setup->needs_state() && setup->state.empty())
     return {Errc::config,
             flows->where.text() + ": a flow writes: name a folder for its journal, as in state: /var/lib/finwatch/workflow"};

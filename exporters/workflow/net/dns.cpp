@@ -14,16 +14,19 @@
 namespace finwatch::workflow {
 
 struct DnsCall::Body {
-  Body(Loop& loop, Resolver& resolver) : frame(loop, resolver, [this] { close(); }), stream(loop, frame.clock) {}
+  Body(Loop& loop, Resolver& resolver, TlsStore* its_tls)
+      : tls(its_tls), frame(loop, resolver, [this] { close(); }), stream(loop, frame.clock) {}
 
   void start();
   void ask_by_datagram();
   void hear_datagram();
   void ask_by_stream();
+  void say();
   void hear_stream();
   bool take(std::string_view bytes);
   void close();
 
+  TlsStore* tls;
   DnsRequest request;
   std::string query;
   std::uint16_t id = 0;
@@ -35,7 +38,7 @@ struct DnsCall::Body {
   std::unique_ptr<Watch> watch;
 };
 
-DnsCall::DnsCall(Loop& loop, Resolver& resolver) : body_(std::make_unique<Body>(loop, resolver)) {}
+DnsCall::DnsCall(Loop& loop, Resolver& resolver, TlsStore* tls) : body_(std::make_unique<Body>(loop, resolver, tls)) {}
 DnsCall::~DnsCall() { body_->close(); }
 void DnsCall::cancel() { body_->frame.cancel(); }
 
@@ -56,6 +59,8 @@ void DnsCall::Body::start() {
   Result<std::string> written = write_dns_query(request.question, id);
   if (!written) return frame.end_soon({NetError::invalid, written.error().message});
   query = std::move(*written);
+  if (request.tls && (tls == nullptr || request.transport != DnsTransport::tcp))
+    return frame.end_soon({NetError::invalid, "TLS goes over TCP, with a store of trusted certificates"});
   frame.find(request.server, request.family, [this](const std::vector<Address>& addresses) {
     server = addresses.front();
     server.set_port(request.port);
@@ -86,13 +91,21 @@ void DnsCall::Body::hear_datagram() {
 void DnsCall::Body::ask_by_stream() {
   stream.connect({server}, [this](const Outcome& connected) {
     if (!connected) return frame.end(connected);
-    frame.enter(Phase::send);
-    const std::string length = {static_cast<char>(query.size() >> 8), static_cast<char>(query.size() & 0xff)};
-    stream.send(length + query, [this](const Outcome& sent) {
-      if (!sent) return frame.end(sent);
-      frame.enter(Phase::processing);
-      hear_stream();
+    if (!request.tls) return say();
+    stream.secure(*tls, request.tls_options, request.server, [this](const Outcome& secured) {
+      if (!secured) return frame.end(secured);
+      say();
     });
+  });
+}
+
+void DnsCall::Body::say() {
+  frame.enter(Phase::send);
+  const std::string length = {static_cast<char>(query.size() >> 8), static_cast<char>(query.size() & 0xff)};
+  stream.send(length + query, [this](const Outcome& sent) {
+    if (!sent) return frame.end(sent);
+    frame.enter(Phase::processing);
+    hear_stream();
   });
 }
 

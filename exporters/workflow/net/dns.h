@@ -1,4 +1,4 @@
-// One question to one DNS server, over UDP or TCP, and what it answered.
+// One question to one DNS server, over UDP, TCP or TLS, and what it answered.
 //
 //   DnsCall call(loop, resolver);
 //   call.start({.server = "192.0.2.53", .question = {.name = "erp.example", .type = "SOA"}}, deadline, [](DnsResult&& result) {
@@ -16,6 +16,7 @@
 #include "workflow/net/call.h"
 #include "workflow/net/dns_message.h"
 #include "workflow/net/resolver.h"
+#include "workflow/net/tls.h"
 
 namespace finwatch::workflow {
 
@@ -26,6 +27,8 @@ struct DnsRequest {
   std::uint16_t port = 53;
   IpFamily family = IpFamily::any;  // of the server's address
   DnsTransport transport = DnsTransport::udp;
+  bool tls = false;  // over TCP only
+  TlsOptions tls_options;
   DnsQuestion question;
 };
 
@@ -41,7 +44,8 @@ class DnsCall {
  public:
   using Callback = std::function<void(DnsResult&&)>;
 
-  DnsCall(Loop& loop, Resolver& resolver);
+  /// Without a store nothing is asked over TLS.
+  DnsCall(Loop& loop, Resolver& resolver, TlsStore* tls = nullptr);
   ~DnsCall();
   DnsCall(const DnsCall&) = delete;
   DnsCall& operator=(const DnsCall&) = delete;

@@ -221,11 +221,16 @@ void HttpCall::Body::next_hop(Url to) {
   in_hop = true;
   result.hops.push_back({.url = url.text()});
   result.body.clear();
+  result.body_bytes = 0;
   if (request.may_visit && !request.may_visit(url))
     return end_soon({NetError::permission, "nothing may be sent to " + url.host() + ':' + std::to_string(url.port())});
   Result<Peer> found = peer_of(request, url);
   if (!found) return end_soon({NetError::invalid, found.error().message});
   peer = std::move(*found);
+  if (!request.addresses.empty() && request.proxy.empty() && url.host() == origin.host()) {
+    peer.addresses = request.addresses;
+    return send();
+  }
   if (const Resolved* known = client.resolver.known(peer.host, request.family)) {
     if (!known->outcome) return end_soon(known->outcome);
     if (known->cached) peer.addresses = known->addresses;  // of an address there is nothing to tell curl
@@ -243,7 +248,7 @@ void HttpCall::Body::send() {
   transfer = client.take();
   transfer->owner = this;
   transfer->hop = &result.hops.back();
-  transfer->answer = &result.body;
+  transfer->answer = &result;
   transfer->clock = &clock;
   const bool with_body = method == request.method;  // a redirect that makes it a GET leaves the body behind
   transfer->configure(request, url, method, with_body ? std::string_view(request.body) : std::string_view(),

@@ -53,11 +53,13 @@ struct HttpRequest {
   std::string proxy;  // http://host:port or socks5h://host:port; it looks up the name. Never from the environment.
   TlsOptions tls;
   IpFamily family = IpFamily::any;
+  std::vector<Address> addresses;              // of the URL's host, which is then not looked up
   HttpVersion version = HttpVersion::http1_1;  // the highest; http2 on https only
   bool follow_redirects = false;
   int most_redirects = 10;
   CookieJar* cookies = nullptr;                  // the caller's; outlives the call
   std::size_t most_body = std::size_t{1} << 20;  // of the answer, unpacked; more is too_large
+  bool keep_body = true;                         // false: it is only counted
   bool compressed = true;                        // the answer may come compressed
   bool keep_connection = false;                  // take up a kept one, and keep it afterwards
   bool idempotent = false;
@@ -85,6 +87,7 @@ struct HttpResult {
   Outcome outcome;
   std::vector<HttpHop> hops;   // never empty; the last one is the answer
   std::string body;            // what came, up to most_body
+  std::size_t body_bytes = 0;  // of the last body, unpacked
   std::uint64_t received = 0;  // bytes of the last body as they came over the wire
   std::uint64_t header_bytes = 0;
   PhaseTimes times;  // of all hops

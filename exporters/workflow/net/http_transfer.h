@@ -83,18 +83,21 @@ struct Transfer final : TlsListener {
   TlsStore& store;
   std::uint64_t& sockets;  // the client's count
   CURL* const easy;
+  Timer after_sending;
   void* owner = nullptr;  // the call that uses it
   const HttpRequest* request = nullptr;
   const Url* url = nullptr;
+  TlsOptions tls;  // of this hop
   HttpHop* hop = nullptr;
-  std::string* answer = nullptr;
+  HttpResult* answer = nullptr;
   PhaseClock* clock = nullptr;
   Outcome fault;  // ours, which explains the error that curl makes of it
   std::shared_ptr<Handshake> handshake;
   Lines headers;
   Lines peers;
   std::size_t header_bytes = 0;
-  int begun = 0;  // how often the request went out
+  int begun = 0;    // how often the request went out
+  int opened = -1;  // the last socket that was made for it
   bool whole_body_at_once = true;
   std::array<char, CURL_ERROR_SIZE> error_text{};
 };

@@ -7,10 +7,18 @@
 #include "workflow/net/stream.h"
 
 namespace finwatch::workflow {
-namespace {
 
-// "${name}" by what was matched under that name, and by nothing when that never was; "$$" by a dollar.
-std::string filled(std::string_view text, const std::map<std::string, std::string>& groups) {
+std::map<std::string, std::string> matched_groups(const Pattern& pattern, std::string_view line) {
+  std::map<std::string, std::string> groups;
+  for (int number = 0; number <= pattern.group_count(); ++number)
+    groups[std::to_string(number)] = pattern.group(line, number).value_or("");
+  const std::vector<std::string> names = pattern.group_names();
+  if (const auto found = pattern.capture(line))
+    for (std::size_t i = 0; i < names.size(); ++i) groups[names[i]] = (*found)[i];
+  return groups;
+}
+
+std::string fill_groups(std::string_view text, const std::map<std::string, std::string>& groups) {
   std::string out;
   while (!text.empty()) {
     const std::size_t dollar = std::min(text.find('$'), text.size());
@@ -28,8 +36,6 @@ std::string filled(std::string_view text, const std::map<std::string, std::strin
   return out;
 }
 
-}  // namespace
-
 struct TcpCall::Body {
   Body(Loop& loop, Resolver& resolver, TlsStore& its_tls)
       : tls(its_tls), frame(loop, resolver, [this] { close(); }), stream(loop, frame.clock) {}
@@ -44,7 +50,8 @@ struct TcpCall::Body {
 
   TlsStore& tls;
   TcpRequest request;
-  std::size_t heard = 0;  // bytes
+  std::size_t heard = 0;                       // bytes
+  std::map<std::string, std::string> matched;  // by the number of a group, and by its name
   CallFrame<TcpResult> frame;
   Stream stream;
 };
@@ -67,6 +74,7 @@ void TcpCall::Body::close() {
 
 void TcpCall::Body::start() {
   heard = 0;
+  matched.clear();
   frame.find(request.host, request.family, [this](std::vector<Address> addresses) {
     for (Address& address : addresses) address.set_port(request.port);
     stream.connect(std::move(addresses), [this](const Outcome& outcome) {
@@ -100,11 +108,10 @@ void TcpCall::Body::expect() {
     std::string line = valid_utf8(trim(std::string_view(buffer).substr(0, end)));
     buffer.erase(0, end == std::string::npos ? end : end + 1);
     frame.answer.said.append(line).append("\n");
-    std::optional<std::vector<std::string>> found = wanted.capture(line);
-    if (!found) continue;
+    if (!wanted.matches(line)) continue;
+    for (auto& [name, value] : matched_groups(wanted, line)) matched[name] = std::move(value);
+    for (const std::string& name : wanted.group_names()) frame.answer.groups[name] = matched[name];
     frame.answer.lines.push_back(std::move(line));
-    const std::vector<std::string> names = wanted.group_names();
-    for (std::size_t i = 0; i < names.size(); ++i) frame.answer.groups[names[i]] = std::move((*found)[i]);
     return say();
   }
   if (stream.at_end()) return frame.end({NetError::mismatch, "the peer closed before an expected line came"});
@@ -122,7 +129,7 @@ void TcpCall::Body::say() {
   const std::string& text = request.steps[frame.answer.steps_done].send;
   if (text.empty()) return end_step();
   frame.enter(Phase::send);
-  stream.send(filled(text, frame.answer.groups), [this](const Outcome& outcome) {
+  stream.send(fill_groups(text, matched), [this](const Outcome& outcome) {
     if (!outcome) return frame.end(outcome);
     end_step();
   });

@@ -13,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "conf/pattern.h"
@@ -25,7 +26,7 @@ namespace finwatch::workflow {
 /// In this order: wait for a line that matches, send, begin TLS. Each may be left out.
 struct TcpExchange {
   std::optional<Pattern> expect;
-  std::string send;  // as it is, with ${group} for what an expected line matched; $$ is a dollar
+  std::string send;  // as it is, with ${group} or ${1} for what an expected line matched; $$ is a dollar
   bool start_tls = false;
 };
 
@@ -66,5 +67,11 @@ class TcpCall {
   struct Body;
   std::unique_ptr<Body> body_;
 };
+
+/// What the groups of an expression matched in a line, by number ("0" is all of it) and by name; empty for one that took no part.
+std::map<std::string, std::string> matched_groups(const Pattern& pattern, std::string_view line);
+
+/// `text` with "${name}" and "${1}" replaced by what was matched, by nothing when that never was, and "$$" by a dollar.
+std::string fill_groups(std::string_view text, const std::map<std::string, std::string>& groups);
 
 }  // namespace finwatch::workflow

@@ -265,7 +265,7 @@ void Handshake::Body::end(SSL* ssl) {
   if (facts == nullptr) facts = std::make_shared<TlsFacts>();
   facts->complete = true;
   facts->version = from_protocol_number(SSL_version(ssl));
-  facts->cipher = SSL_get_cipher_name(ssl);
+  facts->cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl));
   if (listener != nullptr) listener->handshake_ends();
 }
 

@@ -37,7 +37,7 @@ struct TlsOptions {
 /// One handshake and the certificates it showed. Of a resumed session: those of the handshake that began it.
 struct TlsFacts {
   TlsVersion version = TlsVersion::tls1_2;
-  std::string cipher;
+  std::string cipher;     // by the name that the standard gives it
   bool complete = false;  // false: the handshake did not come to its end, version and cipher are unknown
   bool resumed = false;
 
