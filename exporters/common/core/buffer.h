@@ -45,6 +45,12 @@ class Buffer {
     std::memcpy(room(text.size()), text.data(), text.size());
     size_ += text.size();
   }
+  /// Once more what stands in it already.
+  void append_own(std::size_t begin, std::size_t length) {
+    char* out = room(length);  // which may move the text
+    std::memcpy(out, data_.get() + begin, length);
+    size_ += length;
+  }
   void append(char c) {
     *room(1) = c;
     ++size_;

@@ -19,6 +19,7 @@
 #include <memory>
 #include <span>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/buffer.h"
@@ -92,6 +93,7 @@ class MetricSink {
   /// The same for one that is kept and not written again before clear(): names and helps that other kept sinks say too are kept once.
   void settle();
   bool empty() const { return text_.empty() && borrowed_.empty(); }
+  bool borrows() const { return !borrowed_.empty(); }
   std::size_t series() const { return series_; }
   /// What was written here; what was borrowed is not in it.
   std::string_view samples() const { return text_.view(); }
@@ -178,15 +180,32 @@ class Family {
   Family& add_histogram(const Histogram& histogram, const L&... values) {
     static_assert(sizeof...(L) == N, "one value for each label of the metric");
     const std::array<std::string_view, N> labels{std::string_view(values)...};
-    for (const HistogramBucket& bucket : histogram.buckets)
-      write_bucket(bucket.upper_bound, bucket.cumulative_count, bucket.exemplar, labels);
-    write_bucket(kInfinity, histogram.count, nullptr, labels);
-    begin("_sum");
-    write_labels(labels);
-    finish(histogram.sum);
-    begin("_count");
-    write_labels(labels);
-    finish(histogram.count);
+    begin("_bucket");  // with the labels of all that follow: escaped once, then copied
+    const std::size_t first = sink_.text_.size();
+    for (std::size_t i = 0; i < N; ++i) sink_.label(i == 0 ? '{' : ',', desc_.labels[i], labels[i]);
+    const std::size_t length = sink_.text_.size() - first;
+    bool written = false;
+    const auto bucket = [&](double bound, std::uint64_t count, const Exemplar* exemplar) {
+      if (std::exchange(written, true)) {
+        begin("_bucket");
+        sink_.text_.append_own(first, length);
+      }
+      sink_.bucket_label(N == 0 ? '{' : ',', bound);
+      sink_.end_labels();
+      sink_.value(count);
+      if (exemplar != nullptr) sink_.exemplar(*exemplar);
+      sink_.end_line();
+    };
+    for (const HistogramBucket& each : histogram.buckets) bucket(each.upper_bound, each.cumulative_count, each.exemplar);
+    bucket(kInfinity, histogram.count, nullptr);
+    const auto total = [&](std::string_view suffix, auto number) {
+      begin(suffix);
+      sink_.text_.append_own(first, length);
+      if (N > 0) sink_.end_labels();
+      finish(number);
+    };
+    total("_sum", histogram.sum);
+    total("_count", histogram.count);
     return *this;
   }
 
@@ -224,16 +243,6 @@ class Family {
       sink_.value(static_cast<double>(number));
     sink_.end_line();
   }
-  void write_bucket(double bound, std::uint64_t count, const Exemplar* exemplar, const std::array<std::string_view, N>& v) {
-    begin("_bucket");
-    for (std::size_t i = 0; i < N; ++i) sink_.label(i == 0 ? '{' : ',', desc_.labels[i], v[i]);
-    sink_.bucket_label(N == 0 ? '{' : ',', bound);
-    sink_.end_labels();
-    sink_.value(count);
-    if (exemplar != nullptr) sink_.exemplar(*exemplar);
-    sink_.end_line();
-  }
-
   MetricSink& sink_;
   const MetricDesc<N>& desc_;
   std::string_view name_;
