@@ -6,7 +6,7 @@
 Starts nginx with HTTP and HTTPS (P-256) on loopback, then each exporter in turn. A probe of ours is a flow of one step with five expectations, all of its
 metrics on, run by its own schedule; one of the peer is a GET /probe on a kept connection, checked by its module as far as that goes.
   http, https, resumed   CPU ms a probe: a new connection each; https with a full handshake and the certificate verified
-  burst                  500 probes at one moment: probes a second, and the most memory
+  burst                  500 probes at one moment: probes a second by our flows, and of both by /probe with 500 scrapers; the most memory
   memory                 1,000 targets over TLS each 15 s for --minutes: resident MiB at the end and at its peak, CPU ms a probe
   slow                   2,000 targets at one moment that answer after 3 s: seconds until the last is finished, memory
   page                   /metrics with 1,000 flows, gzip: ms from request to last byte, CPU ms
@@ -81,11 +81,21 @@ def flow(name, url, schedule, **how):
 
 
 @contextlib.contextmanager
-def ours(folder, flows):
-    file = write(f"{folder}/flows.yml", json.dumps({"flows": flows}))
-    configuration = write(f"{folder}/finwatch-workflow.yml", json.dumps({"flows": [{"file": file}]}))
-    with Host(f"--config.file={configuration}", program=PROGRAM, env={**os.environ, "no_proxy": "*"}) as exporter:
+def started(folder, **configuration):
+    file = write(f"{folder}/finwatch-workflow.yml", json.dumps(configuration))
+    with Host(f"--config.file={file}", program=PROGRAM, env={**os.environ, "no_proxy": "*"}) as exporter:
+        exporter.startup = memory_mib(exporter.pid, "VmHWM")
+        forget_peak(exporter.pid)
         yield exporter
+
+
+def ours(folder, flows):
+    return started(folder, flows=[{"file": write(f"{folder}/flows.yml", json.dumps({"flows": flows}))}])
+
+
+def memory(exporter):
+    """While flows run; and while the configuration was read, which takes more for a moment."""
+    return {"rss": memory_mib(exporter.pid, "VmRSS"), "peak": memory_mib(exporter.pid, "VmHWM"), "startup": exporter.startup}
 
 
 def runs(exporter):
@@ -107,12 +117,16 @@ def cost(exporter, seconds):
     return (after - before) / (after_runs - before_runs)
 
 
+def modules_of(nginx):
+    wanted = {"fail_if_body_not_matches_regexp": ["the books are open"]}
+    return {"plain": {"prober": "http", "timeout": "8s", "http": wanted},
+            "secure": {"prober": "http", "timeout": "8s", "http": {**wanted, "tls_config": {"ca_file": nginx.authority}}}}
+
+
 @contextlib.contextmanager
 def peer(folder, nginx):
-    modules = {"plain": {"prober": "http", "timeout": "8s", "http": {"fail_if_body_not_matches_regexp": ["the books are open"]}},
-               "secure": {"prober": "http", "timeout": "8s", "http": {"fail_if_body_not_matches_regexp": ["the books are open"], "tls_config": {"ca_file": nginx.authority}}}}
     port = free_port()
-    configuration = write(f"{folder}/blackbox.yml", json.dumps({"modules": modules}))
+    configuration = write(f"{folder}/blackbox.yml", json.dumps({"modules": modules_of(nginx)}))
     with Process([BLACKBOX, f"--config.file={configuration}", f"--web.listen-address=127.0.0.1:{port}"], log=f"{folder}/blackbox.log") as process:
         process.port = port
         eventually(lambda: answers(port), 20, process.log)
@@ -166,14 +180,23 @@ def next_minute():
     return time.time() // 60 * 60 + 60
 
 
+def probe_rate(port, target):
+    """Probes a second that 500 scrapers get who ask again as soon as they are answered."""
+    said = subprocess.run(["wrk", "-c500", "-t1", "-d10", "--timeout", "20s", f"http://127.0.0.1:{port}/probe?module=plain&target={target}"],
+                          check=True, capture_output=True, text=True).stdout
+    check("Non-2xx" not in said and "Socket errors" not in said, said)
+    return float(re.search(r"Requests/sec:\s+(\S+)", said).group(1))
+
+
 def burst_row(folder, nginx, _options):
     row, url = {}, f"http://127.0.0.1:{nginx.plain}/"
     if shutil.which(BLACKBOX) and shutil.which("wrk"):
         with peer(folder, nginx) as process:
-            said = subprocess.run(["wrk", "-c500", "-t1", "-d10", "--timeout", "20s", f"http://127.0.0.1:{process.port}/probe?module=plain&target={url}"],
-                                  check=True, capture_output=True, text=True).stdout
-            row["peer rate"] = float(re.search(r"Requests/sec:\s+(\S+)", said).group(1))
+            row["peer rate"] = probe_rate(process.port, url)
             row["peer peak"] = memory_mib(process.pid, "VmHWM")
+        with started(folder, modules=modules_of(nginx), probe={"hosts": ["*"]}) as exporter:
+            row["asked rate"] = probe_rate(exporter.port, url)
+            row["asked peak"] = memory_mib(exporter.pid, "VmHWM")
     with ours(folder, [flow(f"flow{i}", url, {"cron": "* * * * *"}) for i in range(500)]) as exporter:
         rates = []
         for _ in range(3):
@@ -184,7 +207,7 @@ def burst_row(folder, nginx, _options):
             check(len(moments) == 500, f"{len(moments)} of 500 probes came")
             rates.append(500 / (max(moments) - begin))
         row["rate"] = sorted(rates)[1]
-        row["peak"] = memory_mib(exporter.pid, "VmHWM")
+        row.update(memory(exporter))
     return row
 
 
@@ -213,7 +236,7 @@ def memory_row(folder, nginx, options):
     flows = [flow(f"flow{i}", url, {"every": "15s"}, tls={"ca_file": nginx.authority}) for i in range(targets)]
     with ours(folder, flows) as exporter:
         row["cpu"] = cost(exporter, options.minutes * 60)
-        row.update({"rss": memory_mib(exporter.pid, "VmRSS"), "peak": memory_mib(exporter.pid, "VmHWM")})
+        row.update(memory(exporter))
     return row
 
 
@@ -248,7 +271,7 @@ def slow_row(folder, _nginx, _options):
         time.sleep(begin + 15 - time.time())
         good, bad = runs(exporter)
         check((good, bad) == (2000, 0), f"{good} of 2,000 runs, {bad} failed")
-        row.update({"seconds": max(slow.closed) - begin, "rss": memory_mib(exporter.pid, "VmRSS"), "peak": memory_mib(exporter.pid, "VmHWM")})
+        row.update({"seconds": max(slow.closed) - begin, **memory(exporter)})
     return row
 
 
