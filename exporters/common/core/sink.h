@@ -93,7 +93,6 @@ class MetricSink {
   /// The same for one that is kept and not written again before clear(): names and helps that other kept sinks say too are kept once.
   void settle();
   bool empty() const { return text_.empty() && borrowed_.empty(); }
-  bool borrows() const { return !borrowed_.empty(); }
   std::size_t series() const { return series_; }
   /// What was written here; what was borrowed is not in it.
   std::string_view samples() const { return text_.view(); }

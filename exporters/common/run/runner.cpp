@@ -411,9 +411,8 @@ PageRef Runner::Body::render(const std::array<bool, 4>& shapes, bool& is_large) 
     if (packs) gzip.end();
     longest = std::max(longest, pieces.length());
   }
-  // Megabytes of text that others keep are not worth keeping until the next scrape: such a page goes with its last reader.
-  is_large = longest >= kLargestKept &&
-             std::any_of(wanted.begin(), wanted.end(), [](const auto& slot) { return slot->done() && slot->sink.borrows(); });
+  // Megabytes are not worth keeping until the next scrape: such a page goes with its last reader.
+  is_large = longest >= kLargestKept;
   if (is_large) std::erase(pages, page);
   for (const auto& slot : wanted) {
     if (!slot->done()) continue;
