@@ -76,11 +76,14 @@ struct TlsStore::Body {
   std::unordered_map<std::string, Trust> trust;  // by file
   std::list<KeptSession> sessions;               // the last used first
   std::unordered_map<std::string_view, std::list<KeptSession>::iterator> by_key;
+  std::unordered_map<std::string, std::shared_ptr<TlsFacts>> last;  // by peer
 
   Result<X509_STORE*> trusted(const std::string& file);
   const KeptSession* find(const std::string& key);
   void keep(const std::string& key, SSL_SESSION* session, std::shared_ptr<const TlsFacts> facts);
   void forget(const std::string& key);
+  /// What the peer showed last when that was the same: the reports that are kept of thousands of runs then share it.
+  std::shared_ptr<TlsFacts> one_of(const std::string& peer, std::shared_ptr<TlsFacts> facts);
 };
 
 TlsStore::TlsStore(std::size_t most_sessions) : body_(std::make_shared<Body>()) {
@@ -127,6 +130,13 @@ void TlsStore::Body::keep(const std::string& key, SSL_SESSION* session, std::sha
   while (sessions.size() > most_sessions) forget(std::string(sessions.back().key));
 }
 
+std::shared_ptr<TlsFacts> TlsStore::Body::one_of(const std::string& peer, std::shared_ptr<TlsFacts> facts) {
+  if (last.size() >= most_sessions) last.clear();
+  std::shared_ptr<TlsFacts>& known = last[peer];
+  if (known == nullptr || *known != *facts) known = std::move(facts);
+  return known;
+}
+
 // --- one handshake --------------------------------------------------------------------------------------------------------------
 
 struct Handshake::Body {
@@ -134,6 +144,7 @@ struct Handshake::Body {
   StorePointer trust;
   TlsOptions options;
   std::string host;         // checked against the certificate
+  std::string peer;         // "host:port"
   std::string session_key;  // everything that a session may not cross
   TlsListener* listener = nullptr;
   std::shared_ptr<TlsFacts> facts;
@@ -196,6 +207,7 @@ Result<std::shared_ptr<Handshake>> Handshake::prepare(TlsStore& store, const Tls
   body->options = options;
   body->host = options.server_name.empty() ? std::string(host) : options.server_name;
   if (body->host.ends_with('.')) body->host.pop_back();
+  body->peer = peer;
   if (options.resume)
     body->session_key = std::string(peer) + '\n' + body->host + '\n' + options.ca_file + '\n' + options.certificate_file +
                         '\n' + options.key_file + (options.verify ? "\nverified " : "\nany ") +
@@ -266,6 +278,7 @@ void Handshake::Body::end(SSL* ssl) {
   facts->complete = true;
   facts->version = from_protocol_number(SSL_version(ssl));
   facts->cipher = SSL_CIPHER_standard_name(SSL_get_current_cipher(ssl));
+  facts = store->one_of(peer, std::move(facts));
   if (listener != nullptr) listener->handshake_ends();
 }
 

@@ -54,6 +54,7 @@ struct TlsFacts {
   WallTime earliest_not_after{};  // of all certificates that the peer sent
   WallTime verified_not_after{};  // the earliest of the chain that was verified; only when verified
 
+  bool operator==(const TlsFacts&) const = default;
   double days_left(WallTime now) const { return std::chrono::duration<double>(not_after - now).count() / 86'400; }
 };
 

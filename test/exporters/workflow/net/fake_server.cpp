@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <stdexcept>
 
@@ -32,10 +33,11 @@ FakeConnection::~FakeConnection() {
   ::close(socket_);
 }
 
-bool FakeConnection::read_more() {
+bool FakeConnection::read_more(std::size_t most) {
   std::array<char, 16'384> bytes;  // read() fills it
-  const ssize_t got = ssl_ ? SSL_read(static_cast<SSL*>(ssl_.get()), bytes.data(), static_cast<int>(bytes.size()))
-                           : ::read(socket_, bytes.data(), bytes.size());
+  most = std::min(most, bytes.size());
+  const ssize_t got = ssl_ ? SSL_read(static_cast<SSL*>(ssl_.get()), bytes.data(), static_cast<int>(most))
+                           : ::read(socket_, bytes.data(), most);
   if (got <= 0) return false;
   buffer_.append(bytes.data(), static_cast<std::size_t>(got));
   return true;
@@ -56,7 +58,7 @@ std::string FakeConnection::request() {
 std::string FakeConnection::line() {
   std::size_t end = std::string::npos;
   while ((end = buffer_.find('\n')) == std::string::npos)
-    if (!read_more()) return {};
+    if (!read_more(1)) return {};  // what stands behind the line may be for TLS
   std::string line(trim(std::string_view(buffer_).substr(0, end)));
   buffer_.erase(0, end + 1);
   return line;

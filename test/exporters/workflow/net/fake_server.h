@@ -48,7 +48,7 @@ class FakeConnection {
 
   void shut_down() const;
   /// More bytes into the buffer; false at the end.
-  bool read_more();
+  bool read_more(std::size_t most = 16'384);
 
  private:
   int socket_;
