@@ -11,16 +11,21 @@
 namespace finwatch {
 namespace {
 
-int forget_object(dl_phdr_info* object, std::size_t, void*) {
+// Whole pages only: one at the edge may be shared with a neighbour.
+void forget_pages(std::uintptr_t begin, std::uintptr_t end) {
   const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
+  begin = (begin + page - 1) & ~(page - 1);
+  end &= ~(page - 1);
+  // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of segments come as numbers
+  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+}
+
+int forget_object(dl_phdr_info* object, std::size_t, void*) {
   for (int i = 0; i < object->dlpi_phnum; ++i) {
     const ElfW(Phdr)& segment = object->dlpi_phdr[i];
     if (segment.p_type != PT_LOAD || (segment.p_flags & PF_W) != 0) continue;
-    // Whole pages only: a page at the edge might be shared with a writable neighbour.
-    const std::uintptr_t begin = (object->dlpi_addr + segment.p_vaddr + page - 1) & ~(page - 1);
-    const std::uintptr_t end = (object->dlpi_addr + segment.p_vaddr + segment.p_memsz) & ~(page - 1);
-    // NOLINTNEXTLINE(performance-no-int-to-ptr): addresses of segments come as numbers
-    if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+    const std::uintptr_t begin = object->dlpi_addr + segment.p_vaddr;
+    forget_pages(begin, begin + segment.p_memsz);
   }
   return 0;
 }
@@ -46,12 +51,8 @@ void forget_the_stack() {
   const bool known = ::pthread_attr_getstack(&attributes, &lowest, &size) == 0;
   ::pthread_attr_destroy(&attributes);
   if (!known) return;
-  const auto page = static_cast<std::uintptr_t>(::sysconf(_SC_PAGESIZE));
-  const auto begin = (reinterpret_cast<std::uintptr_t>(lowest) + page - 1) & ~(page - 1);
-  // What is called from here needs a little of it.
-  const auto end = (reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - 2 * page) & ~(page - 1);
-  // NOLINTNEXTLINE(performance-no-int-to-ptr): a part of what came as a pointer
-  if (begin < end) ::madvise(reinterpret_cast<void*>(begin), end - begin, MADV_DONTNEED);
+  constexpr std::uintptr_t kCalls = 8192;  // what is called from here needs a little of it
+  forget_pages(reinterpret_cast<std::uintptr_t>(lowest), reinterpret_cast<std::uintptr_t>(__builtin_frame_address(0)) - kCalls);
 }
 
 }  // namespace finwatch

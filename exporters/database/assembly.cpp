@@ -251,9 +251,7 @@ SteadyTime deadline_of(const WebRequest& request) {
 void send_probe(Target& target, SteadyTime deadline, Format format, WebReply reply) {
   MetricSink sink;
   collect_one(target, deadline, sink);
-  Buffer page;
-  write_page(sink, format, page);
-  page.append(end_of_page(format));
+  const Buffer page = whole_page(sink, format);
   reply.send({.code = 200,
               .content_type = std::string(content_type(format)),
               .body = without_target(page.view(), target.name()),

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "core/text.h"
 #include "database/collector.h"
 
 namespace finwatch::database {
@@ -51,14 +52,6 @@ constexpr std::uint32_t kEmptyHash = 2166136261U;
 constexpr std::uint32_t hash_on(std::uint32_t hash, std::string_view text) {
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 16777619U;
   return (hash ^ 0xFFU) * 16777619U;  // no text holds this byte: "ab","c" is not "a","bc"
-}
-
-bool same_word(std::string_view a, std::string_view b) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  if (a.size() != b.size()) return false;
-  for (std::size_t i = 0; i < a.size(); ++i)
-    if (lower(a[i]) != lower(b[i])) return false;
-  return true;
 }
 
 class SettingsReader final : public Reader {

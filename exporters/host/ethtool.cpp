@@ -9,6 +9,7 @@
 #include "conf/pattern.h"
 #include "core/device_watch.h"
 #include "core/files.h"
+#include "core/text.h"
 #include "host/sources/ethtool.h"
 #include "run/collector.h"
 
@@ -170,9 +171,7 @@ std::string family_name(std::string_view sanitized) {
                                                                     {"tx_packets", "transmitted_packets_total"}}};
   for (const auto& [name, total] : kTotals)
     if (name == sanitized) return std::string(kPrefix).append(total);
-  std::string name(sanitized);
-  for (char& c : name)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  std::string name = lower_case(sanitized);
   name.erase(0, std::min(name.find_first_not_of('_'), name.size()));
   name = replace_word(replace_word(name, "rx", "received"), "tx", "transmitted");
   if (name.empty() || name == "info") return {};

@@ -88,16 +88,11 @@ struct MediaRange {
   double quality = 1;
 };
 
-// Types, codings and parameter names are the same in capitals (RFC 9110).
-bool is_word(std::string_view text, std::string_view word) {
-  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; };
-  return std::equal(text.begin(), text.end(), word.begin(), word.end(), [&](char a, char b) { return lower(a) == b; });
-}
-
 std::string_view without_quotes(std::string_view text) {
   return text.size() >= 2 && text.front() == '"' && text.back() == '"' ? text.substr(1, text.size() - 2) : text;
 }
 
+// Types, codings and parameter names are the same in capitals (RFC 9110).
 MediaRange parse_media_range(std::string_view text) {
   FieldReader parts(text, ';');
   MediaRange range{.type = trim(parts.next())};
@@ -105,8 +100,8 @@ MediaRange parse_media_range(std::string_view text) {
     FieldReader part(trim(parts.next()), '=');
     const std::string_view name = trim(part.next());
     const std::string_view value = without_quotes(trim(part.rest()));
-    if (is_word(name, "version")) range.version = value;
-    if (is_word(name, "q")) range.quality = to_number<double>(value).value_or(0);
+    if (same_word(name, "version")) range.version = value;
+    if (same_word(name, "q")) range.quality = to_number<double>(value).value_or(0);
   }
   return range;
 }
@@ -125,12 +120,12 @@ Format negotiate_format(std::string_view accept) {
   double anything = 0;   // */*
   for (FieldReader ranges(accept, ','); !ranges.done();) {
     const MediaRange range = parse_media_range(ranges.next());
-    if (is_word(range.type, "application/openmetrics-text")) {
+    if (same_word(range.type, "application/openmetrics-text")) {
       if (range.version.empty() || range.version == "1.0.0" || range.version == "0.0.1")
         open_metrics = std::max(open_metrics, range.quality);
-    } else if (is_word(range.type, "text/plain")) {
+    } else if (same_word(range.type, "text/plain")) {
       if (range.version.empty() || range.version == "0.0.4") text = std::max(text, range.quality);
-    } else if (is_word(range.type, "text/*")) {
+    } else if (same_word(range.type, "text/*")) {
       any_text = std::max(any_text, range.quality);
     } else if (range.type == "*/*") {
       anything = std::max(anything, range.quality);
@@ -144,7 +139,7 @@ bool accepts_gzip(std::string_view accept_encoding) {
   double any = 0;
   for (FieldReader codings(accept_encoding, ','); !codings.done();) {
     const MediaRange coding = parse_media_range(codings.next());
-    if (is_word(coding.type, "gzip") || is_word(coding.type, "x-gzip")) return coding.quality > 0;
+    if (same_word(coding.type, "gzip") || same_word(coding.type, "x-gzip")) return coding.quality > 0;
     if (coding.type == "*") any = coding.quality;
   }
   return any > 0;
@@ -154,5 +149,12 @@ void write_page(const MetricSink& sink, Format format, Buffer& out) { write(sink
 void write_page(const MetricSink& sink, Format format, PageTaker& out) { write(sink, format, out); }
 
 std::string_view end_of_page(Format format) { return format == Format::open_metrics ? "# EOF\n" : ""; }
+
+Buffer whole_page(const MetricSink& sink, Format format) {
+  Buffer page;
+  write_page(sink, format, page);
+  page.append(end_of_page(format));
+  return page;
+}
 
 }  // namespace finwatch

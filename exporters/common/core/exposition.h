@@ -35,5 +35,7 @@ class PageTaker {
 void write_page(const MetricSink& sink, Format format, Buffer& out);
 void write_page(const MetricSink& sink, Format format, PageTaker& out);
 std::string_view end_of_page(Format format);
+/// A page of one sink alone.
+Buffer whole_page(const MetricSink& sink, Format format);
 
 }  // namespace finwatch

@@ -32,4 +32,12 @@ std::string json_number(double value, int decimals) {
   return error == std::errc{} ? std::string(text.data(), end) : "null";
 }
 
+JsonMembers& JsonMembers::add(std::string_view name, const std::string& json) { return add(json_text(name) + ':' + json); }
+
+JsonMembers& JsonMembers::add(const std::string& json) {
+  if (text_.size() > 1) text_ += ',';
+  text_ += json;
+  return *this;
+}
+
 }  // namespace finwatch

@@ -1,10 +1,13 @@
-// JSON as it is written by hand: a text in quotes, a number.
+// JSON, written member by member.
 //
-//   out += "{\"name\":" + json_text(name) + ",\"seconds\":" + json_number(seconds) + "}";
+//   JsonMembers list('[');
+//   for (const Host& host : hosts) list.add(JsonMembers('{').add("name", json_text(host.name)).add("up", json_truth(host.up)).end());
+//   out += list.end();                                     // [{"name":"erp1","up":true}]
 #pragma once
 
 #include <string>
 #include <string_view>
+#include <utility>
 
 namespace finwatch {
 
@@ -13,5 +16,20 @@ std::string json_text(std::string_view text);
 
 /// With this many decimals; null for what is no number.
 std::string json_number(double value, int decimals = 3);
+
+inline std::string json_truth(bool value) { return value ? "true" : "false"; }
+
+/// The members of a map '{' or of a list '[': each is JSON already.
+class JsonMembers {
+ public:
+  explicit JsonMembers(char open) : text_(1, open), close_(open == '{' ? '}' : ']') {}
+  JsonMembers& add(std::string_view name, const std::string& json);
+  JsonMembers& add(const std::string& json);
+  std::string end() { return std::move(text_ += close_); }
+
+ private:
+  std::string text_;
+  const char close_;
+};
 
 }  // namespace finwatch

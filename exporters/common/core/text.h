@@ -1,4 +1,4 @@
-// Reading text that a kernel or a person wrote: fields, numbers, lines. Nothing here allocates or throws.
+// Reading text that a kernel or a person wrote: fields, numbers, lines. Views in, views out; a string where new text is made.
 //
 //   for (LineReader lines(text); auto line = lines.next();) {
 //     FieldReader fields(*line);
@@ -29,6 +29,13 @@ constexpr std::string_view trim(std::string_view text) {
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
 }
+
+/// Letters of ASCII alone, whatever the locale.
+constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
+constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; }
+std::string lower_case(std::string_view text);
+/// "Content-Type" and "content-type".
+bool same_word(std::string_view a, std::string_view b);
 
 /// The whole of `text` as a number; nothing when a part of it is not one or it does not fit.
 template <std::integral T>

@@ -2,6 +2,8 @@
 
 #include <isa-l/igzip_lib.h>
 
+#include <algorithm>
+#include <cstring>
 #include <new>
 
 namespace finwatch {
@@ -51,11 +53,8 @@ struct Gzip::Compressor {
   }
 
   void add(std::string_view text) {
-    if (text.size() > kGathered - length) hand_over();
-    if (text.size() > kWorthItself) {
-      hand_over();
-      return compress(text, false);
-    }
+    if (text.size() > std::min(kWorthItself, kGathered - length)) hand_over();
+    if (text.size() > kWorthItself) return compress(text, false);
     std::memcpy(gathered + length, text.data(), text.size());
     length += text.size();
   }

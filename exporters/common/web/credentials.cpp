@@ -1,7 +1,5 @@
 #include "web/credentials.h"
 
-#include <strings.h>
-
 #include <cstdint>
 
 #include "core/text.h"
@@ -45,7 +43,7 @@ std::optional<std::string> decode_base64(std::string_view text) {
 
 std::optional<Credentials> parse_basic_auth(std::string_view header) {
   constexpr std::string_view kScheme = "Basic ";
-  if (header.size() < kScheme.size() || ::strncasecmp(header.data(), kScheme.data(), kScheme.size()) != 0) return std::nullopt;
+  if (!same_word(header.substr(0, kScheme.size()), kScheme)) return std::nullopt;
   const auto decoded = decode_base64(trim(header.substr(kScheme.size())));
   if (!decoded) return std::nullopt;
   const std::size_t colon = decoded->find(':');

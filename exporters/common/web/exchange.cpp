@@ -1,7 +1,5 @@
 #include "web/exchange.h"
 
-#include <strings.h>
-
 #include <exception>
 #include <vector>
 

@@ -11,38 +11,46 @@ std::string session_json(const LockPicture& picture, std::size_t place) {
   const LockNode& node = picture.chain.nodes[place];
   const LockSession& session = picture.sessions[place];
   const bool is_root = node.nearest == LockNode::kNobody;
-  std::string out = "{\"pid\":" + std::to_string(session.pid);
-  out += ",\"waits_for\":" + (is_root ? std::string("null") : std::to_string(picture.chain.nodes[node.nearest].id));
-  out += ",\"depth\":" + std::to_string(node.depth);
-  if (is_root) out += ",\"blocked_sessions\":" + std::to_string(node.behind);
-  if (node.in_circle) out += ",\"in_circle\":true";
-  out += ",\"user\":" + json_text(session.user) + ",\"application\":" + json_text(session.application);
-  out += ",\"client\":" + json_text(session.client) + ",\"database\":" + json_text(session.database);
-  out += ",\"state\":" + json_text(session.state) + ",\"table\":" + json_text(session.table);
-  out += ",\"wait_seconds\":" + seconds(session.wait_seconds);
-  out += ",\"transaction_seconds\":" + seconds(session.transaction_seconds);
-  return out += ",\"statement\":" + json_text(session.statement) + "}";
+  JsonMembers members('{');
+  members.add("pid", std::to_string(session.pid))
+      .add("waits_for", is_root ? "null" : std::to_string(picture.chain.nodes[node.nearest].id))
+      .add("depth", std::to_string(node.depth));
+  if (is_root) members.add("blocked_sessions", std::to_string(node.behind));
+  if (node.in_circle) members.add("in_circle", json_truth(true));
+  return members.add("user", json_text(session.user))
+      .add("application", json_text(session.application))
+      .add("client", json_text(session.client))
+      .add("database", json_text(session.database))
+      .add("state", json_text(session.state))
+      .add("table", json_text(session.table))
+      .add("wait_seconds", seconds(session.wait_seconds))
+      .add("transaction_seconds", seconds(session.transaction_seconds))
+      .add("statement", json_text(session.statement))
+      .end();
 }
 
 std::string view_json(const LockView& view) {
-  std::string out = "{\"target\":" + json_text(view.target) + ",\"engine\":" + json_text(view.engine);
-  out += std::string(",\"up\":") + (view.up ? "true" : "false");
-  out += ",\"down_reason\":" + (view.up ? std::string("null") : json_text(view.reason));
-  out += ",\"problem\":" + (view.problem.empty() ? std::string("null") : json_text(view.problem));
-  if (!view.picture) return out += ",\"seen\":null,\"blocked_sessions\":null,\"sessions\":[]}";
-  out += ",\"seen\":" + json_number(to_seconds(view.picture->seen));
-  out += ",\"blocked_sessions\":" + std::to_string(view.picture->waiting) + ",\"sessions\":[";
-  for (std::size_t i = 0; i < view.picture->chain.drawn.size(); ++i)
-    out += (i > 0 ? ",\n" : "\n") + session_json(*view.picture, view.picture->chain.drawn[i]);
-  return out += "]}";
+  JsonMembers sessions('[');
+  if (view.picture)
+    for (const std::size_t place : view.picture->chain.drawn) sessions.add('\n' + session_json(*view.picture, place));
+  return JsonMembers('{')
+      .add("target", json_text(view.target))
+      .add("engine", json_text(view.engine))
+      .add("up", json_truth(view.up))
+      .add("down_reason", view.up ? "null" : json_text(view.reason))
+      .add("problem", view.problem.empty() ? "null" : json_text(view.problem))
+      .add("seen", view.picture ? json_number(to_seconds(view.picture->seen)) : "null")
+      .add("blocked_sessions", view.picture ? std::to_string(view.picture->waiting) : "null")
+      .add("sessions", sessions.end())
+      .end();
 }
 
 }  // namespace
 
 std::string lock_page_json(const std::vector<LockView>& targets, WallTime now) {
-  std::string out = "{\"now\":" + json_number(to_seconds(now)) + ",\"targets\":[";
-  for (std::size_t i = 0; i < targets.size(); ++i) out += (i > 0 ? ",\n" : "\n") + view_json(targets[i]);
-  return out += "]}\n";
+  JsonMembers list('[');
+  for (const LockView& target : targets) list.add('\n' + view_json(target));
+  return JsonMembers('{').add("now", json_number(to_seconds(now))).add("targets", list.end()).end() + '\n';
 }
 
 }  // namespace finwatch::database

@@ -8,19 +8,10 @@
 namespace finwatch::database {
 namespace {
 
-constexpr char small(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; }
-
 // What no metric name may hold becomes _.
 constexpr char metric_letter(char letter) {
-  const char c = small(letter);
+  const char c = to_lower(letter);
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_' ? c : '_';
-}
-
-bool same_word(std::string_view text, std::string_view small_word) {
-  if (text.size() != small_word.size()) return false;
-  for (std::size_t i = 0; i < text.size(); ++i)
-    if (small(text[i]) != small_word[i]) return false;
-  return true;
 }
 
 // "Nov  6 02:07:17 2027 GMT", as TLS libraries write the end of a certificate.

@@ -133,7 +133,7 @@ std::string clean_hwmon_name(std::string_view name) {
   std::string clean;
   while (!name.empty()) {
     const char c = name.front();
-    const char lower = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    const char lower = to_lower(c);
     const bool fits = (lower >= 'a' && lower <= 'z') || (lower >= '0' && lower <= '9') || lower == ':' || lower == '_';
     clean += fits ? lower : '_';
     // One underscore for a character of several bytes.

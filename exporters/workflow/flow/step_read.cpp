@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "core/text.h"
 #include "workflow/flow/net_step_read.h"
 #include "workflow/flow/step_compiler.h"
 
@@ -22,8 +23,7 @@ bool is_word(std::string_view text) {
 
 std::string upper_case(std::string_view word) {
   std::string text(word);
-  for (char& c : text)
-    if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
+  std::transform(text.begin(), text.end(), text.begin(), to_upper);
   return text;
 }
 

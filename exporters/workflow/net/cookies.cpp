@@ -10,13 +10,6 @@
 namespace finwatch::workflow {
 namespace {
 
-std::string lower(std::string_view text) {
-  std::string copy(text);
-  std::transform(copy.begin(), copy.end(), copy.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return copy;
-}
-
 bool is_below(std::string_view host, std::string_view domain) {
   return host.size() > domain.size() && host.ends_with(domain) && host[host.size() - domain.size() - 1] == '.';
 }
@@ -34,7 +27,7 @@ bool path_covers(std::string_view cookie, std::string_view request) {
 
 int month_of(std::string_view word) {
   constexpr std::string_view kMonths = "janfebmaraprmayjunjulaugsepoctnovdec";
-  const std::size_t place = word.size() < 3 ? std::string_view::npos : kMonths.find(lower(word.substr(0, 3)));
+  const std::size_t place = word.size() < 3 ? std::string_view::npos : kMonths.find(lower_case(word.substr(0, 3)));
   return place == std::string_view::npos || place % 3 != 0 ? -1 : static_cast<int>(place / 3);
 }
 
@@ -86,7 +79,7 @@ std::optional<WallTime> parse_cookie_date(std::string_view text) {
 // False when the whole cookie is to be left out.
 bool CookieJar::apply(Cookie& cookie, std::string_view attribute, const Url& url, WallTime now) {
   const std::size_t equals = attribute.find('=');
-  const std::string name = lower(trim(attribute.substr(0, equals)));
+  const std::string name = lower_case(trim(attribute.substr(0, equals)));
   std::string_view value = equals == std::string_view::npos ? std::string_view() : trim(attribute.substr(equals + 1));
   if (name == "secure") cookie.secure = true;
   if (name == "path" && value.starts_with('/')) cookie.path = value;
@@ -100,7 +93,7 @@ bool CookieJar::apply(Cookie& cookie, std::string_view attribute, const Url& url
     }
   if (name != "domain" || value.empty()) return true;
   if (value.starts_with('.')) value.remove_prefix(1);
-  const std::string domain = lower(value);
+  const std::string domain = lower_case(value);
   if (domain == url.host()) {
     cookie.host_only = is_address(domain);
     return true;

@@ -1,6 +1,5 @@
 #include "workflow/net/dns.h"
 
-#include <strings.h>
 #include <unistd.h>
 
 #include <array>
@@ -8,6 +7,7 @@
 #include <random>
 #include <utility>
 
+#include "core/text.h"
 #include "workflow/net/call_frame.h"
 #include "workflow/net/stream.h"
 
@@ -128,8 +128,7 @@ bool DnsCall::Body::take(std::string_view bytes) {
   std::optional<DnsMessage> message = read_dns_message(bytes);
   if (!message || !message->response || message->id != id) return false;
   // Servers may answer FORMERR and the like without repeating the question.
-  if (!message->question.empty() && ::strcasecmp(message->question.c_str(), question_line(request.question).c_str()) != 0)
-    return false;
+  if (!message->question.empty() && !same_word(message->question, question_line(request.question))) return false;
   frame.answer.message = std::move(*message);
   frame.answer.size = bytes.size();
   return true;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "core/text.h"
 #include "workflow/net/http_transfer.h"
 
 namespace finwatch::workflow {
@@ -282,8 +283,7 @@ void HttpCall::Body::read_answer() {
   if (transfer->handshake) hop.tls = transfer->handshake->facts();
   if (request.cookies != nullptr)
     for (const Header& header : hop.headers)
-      if (curl_strequal(header.name.c_str(), "Set-Cookie") != 0)
-        request.cookies->take(header.value, url, client.loop.wall_now());
+      if (same_word(header.name, "Set-Cookie")) request.cookies->take(header.value, url, client.loop.wall_now());
 }
 
 Outcome HttpCall::Body::explain(CURLcode code) const {

@@ -1,19 +1,15 @@
 // What HTTP says in words: names of versions, a request for a person, a header by its name.
-#include <strings.h>
 
 #include <algorithm>
 #include <array>
 
+#include "core/text.h"
 #include "workflow/net/http.h"
 
 namespace finwatch::workflow {
 namespace {
 
 constexpr std::string_view kMask = "********";
-
-bool same_word(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && ::strncasecmp(a.data(), b.data(), a.size()) == 0;
-}
 
 bool is_secret(std::string_view header) {
   constexpr std::string_view kSecret[] = {"authorization", "cookie", "proxy-authorization", "x-api-key", "x-auth-token"};

@@ -27,8 +27,6 @@ std::string base64(std::string_view text) {
   return out;
 }
 
-bool is(const Header& header, const char* name) { return curl_strequal(header.name.c_str(), name) != 0; }
-
 std::size_t header_callback(char* data, std::size_t size, std::size_t count, void* self) {
   return static_cast<Transfer*>(self)->on_header({data, size * count});
 }
@@ -134,13 +132,15 @@ void Transfer::write_method(const std::string& method, std::string_view body) co
 void Transfer::write_headers(std::string_view body, bool trusted) {
   headers.clear();
   const std::vector<Header>& own = request->headers;
-  const auto given = [&](const char* name) {
-    return std::any_of(own.begin(), own.end(), [&](const Header& header) { return is(header, name); });
+  const auto given = [&](std::string_view name) {
+    return std::any_of(own.begin(), own.end(), [&](const Header& header) { return same_word(header.name, name); });
   };
   for (const Header& header : own) {
     // Another host is told neither who we are nor what we know of the first.
-    if (!trusted && (is(header, "Authorization") || is(header, "Cookie") || is(header, "Host"))) continue;
-    if (is(header, "Content-Type") && body.empty()) continue;
+    if (!trusted &&
+        (same_word(header.name, "Authorization") || same_word(header.name, "Cookie") || same_word(header.name, "Host")))
+      continue;
+    if (same_word(header.name, "Content-Type") && body.empty()) continue;
     headers.add()
         .append(header.name)
         .append(header.value.empty() ? ";" : ": ")

@@ -22,10 +22,7 @@ int to_system(IpFamily family) {
 
 // Names differ by case only for people, and a name that allows one family has an answer of its own.
 std::string key_of(const std::string& name, IpFamily family) {
-  std::string key = name;
-  std::transform(key.begin(), key.end(), key.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return key + kFamilySeparator + static_cast<char>('0' + static_cast<int>(family));
+  return lower_case(name) + kFamilySeparator + static_cast<char>('0' + static_cast<int>(family));
 }
 
 // The library is set up once for the process.

@@ -2,7 +2,6 @@
 
 #include <curl/urlapi.h>
 
-#include <algorithm>
 #include <memory>
 
 #include "core/text.h"
@@ -32,9 +31,7 @@ Result<Url> Url::take_apart(void* handle) {
   url.password_ = Secret(part(parts, CURLUPART_PASSWORD, CURLU_URLDECODE));
   url.path_ = part(parts, CURLUPART_PATH);
   url.port_ = to_number<std::uint16_t>(part(parts, CURLUPART_PORT, CURLU_DEFAULT_PORT)).value_or(0);
-  std::string host = part(parts, CURLUPART_HOST);
-  std::transform(host.begin(), host.end(), host.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string host = lower_case(part(parts, CURLUPART_HOST));
   curl_url_set(parts, CURLUPART_HOST, host.c_str(), 0);
   curl_url_set(parts, CURLUPART_USER, nullptr, 0);
   curl_url_set(parts, CURLUPART_PASSWORD, nullptr, 0);

@@ -41,9 +41,7 @@ std::optional<Seconds> time_for(std::string_view offered, const Module& module) 
 }
 
 WebAnswer answer_of(const Question& question, const Module& module, ProbePage&& page) {
-  Buffer text;
-  write_page(page.metrics, question.format, text);
-  text.append(end_of_page(question.format));
+  const Buffer text = whole_page(page.metrics, question.format);
   if (!question.debug)
     return {.code = 200,
             .content_type = std::string(content_type(question.format)),

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "core/metric.h"
+#include "core/text.h"
 #include "workflow/net/address.h"
 
 namespace finwatch::workflow {
@@ -22,9 +23,7 @@ bool fits(std::string_view pattern, std::string_view host) {
 }  // namespace
 
 HostList::HostList(std::vector<std::string> patterns) : patterns_(std::move(patterns)) {
-  for (std::string& pattern : patterns_)
-    std::transform(pattern.begin(), pattern.end(), pattern.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  for (std::string& pattern : patterns_) pattern = lower_case(pattern);
 }
 
 bool HostList::allows(std::string_view host) const {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/text.h"
 #include "workflow/net/url.h"
 #include "workflow/probe/module_keys.h"
 
@@ -41,9 +42,7 @@ Tree merged(Tree tree) {
 bool is_secret(std::string_view key) {
   constexpr std::string_view kWords[] = {"password",      "passwd", "credential", "token",   "secret",
                                          "authorization", "cookie", "api-key",    "api_key", "apikey"};
-  std::string word(key);
-  std::transform(word.begin(), word.end(), word.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+  const std::string word = lower_case(key);
   return word == "body" || word == "send" || std::any_of(std::begin(kWords), std::end(kWords), [&](std::string_view part) {
            return word.find(part) != std::string::npos;
          });

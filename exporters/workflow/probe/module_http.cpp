@@ -1,5 +1,3 @@
-#include <strings.h>
-
 #include <algorithm>
 #include <cmath>
 
@@ -11,8 +9,6 @@ namespace finwatch::workflow {
 namespace {
 
 constexpr std::size_t kMostKept = std::size_t{16} << 20;  // of a body that expressions are matched against
-
-bool is(const std::string& name, const char* other) { return ::strcasecmp(name.c_str(), other) == 0; }
 
 // "10MB", "1.5KiB": powers of 1024 either way, as in blackbox_exporter.
 std::optional<std::size_t> to_bytes(std::string_view text) {
@@ -77,8 +73,8 @@ void read_identity(ModuleReader& parent, HttpRequest& request) {
     reader.refuse({"credentials_ref"});
     const std::string type = reader.text("type", "Bearer");
     const Secret credentials = reader.secret("credentials");
-    if (is(type, "Basic")) reader.fail("type", reader.path_of("type") + ": for Basic give basic_auth");
-    if (is(type, "Bearer"))
+    if (same_word(type, "Basic")) reader.fail("type", reader.path_of("type") + ": for Basic give basic_auth");
+    if (same_word(type, "Bearer"))
       request.auth.bearer = credentials;
     else
       request.headers.push_back({"Authorization", type + " " + std::string(credentials.reveal())});
@@ -138,7 +134,7 @@ void read_compression(ModuleReader& reader, HttpModule& module) {
   if (module.compression == "identity") module.compression.clear();
   module.request.compressed = !module.compression.empty();
   const bool asked = std::any_of(module.request.headers.begin(), module.request.headers.end(),
-                                 [](const Header& header) { return is(header.name, "Accept-Encoding"); });
+                                 [](const Header& header) { return same_word(header.name, "Accept-Encoding"); });
   if (module.request.compressed && !asked) module.request.headers.push_back({"Accept-Encoding", module.compression});
 }
 

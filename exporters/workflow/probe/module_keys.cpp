@@ -3,19 +3,14 @@
 #include <algorithm>
 
 #include "core/files.h"
+#include "core/text.h"
 
 namespace finwatch::workflow {
 namespace {
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 // What a scalar says as a boolean; nothing when it is none.
 std::optional<bool> truth(const Tree& tree) {
-  const std::string word = lower(tree.scalar);
+  const std::string word = lower_case(tree.scalar);
   if (tree.kind != Tree::Kind::scalar) return std::nullopt;
   if (word == "true" || word == "yes" || word == "on" || word == "y") return true;
   if (word == "false" || word == "no" || word == "off" || word == "n") return false;

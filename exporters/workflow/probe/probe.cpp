@@ -1,6 +1,5 @@
 #include "workflow/probe/probe.h"
 
-#include <algorithm>
 #include <array>
 
 #include "core/text.h"
@@ -48,12 +47,6 @@ std::uint32_t hash_of(const Address& address) {
 
 double seconds(SteadyTime::duration length) { return std::chrono::duration<double>(length).count(); }
 
-std::string lower(std::string text) {
-  std::transform(text.begin(), text.end(), text.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
-  return text;
-}
-
 std::string without_brackets(const std::string& host) {
   return host.size() > 2 && host.front() == '[' && host.back() == ']' ? host.substr(1, host.size() - 2) : host;
 }
@@ -82,12 +75,12 @@ Result<std::string> host_of(const Module& module, const std::string& target) {
     if (!url) return url.error();
     return url->host();
   }
-  if (std::holds_alternative<IcmpModule>(module.how)) return lower(without_brackets(target));
+  if (std::holds_alternative<IcmpModule>(module.how)) return lower_case(without_brackets(target));
   const std::uint16_t standard =
       std::holds_alternative<DnsModule>(module.how) ? std::get<DnsModule>(module.how).request.port : 0;
   const std::optional<HostPort> found = split_host_port(target, standard);
   if (!found) return {Errc::config, standard == 0 ? "expected host:port" : "expected a host, or host:port"};
-  return lower(found->host);
+  return lower_case(found->host);
 }
 
 Probe::Probe(const Network& network, ProbeOrder order)

@@ -1,5 +1,3 @@
-#include <strings.h>
-
 #include <algorithm>
 
 #include "core/text.h"
@@ -26,8 +24,6 @@ constexpr MetricDesc kDuration{MetricType::gauge, "probe_http_duration_seconds",
                                "phase"};
 constexpr MetricDesc kCipher{MetricType::gauge, "probe_tls_cipher_info", "The cipher that was agreed on.", "cipher"};
 
-bool is(const std::string& name, const char* other) { return ::strcasecmp(name.c_str(), other) == 0; }
-
 std::string version_text(HttpVersion version) {
   return version == HttpVersion::http2 ? "2.0" : std::string(to_string(version));
 }
@@ -46,7 +42,7 @@ long long content_length(const HttpHop& hop) {
 std::optional<bool> any_matches(const HttpHop& hop, const HeaderMatch& wanted) {
   std::optional<bool> found;
   for (const Header& header : hop.headers)
-    if (is(header.name, wanted.header.c_str())) found = found.value_or(false) || wanted.pattern.matches(header.value);
+    if (same_word(header.name, wanted.header)) found = found.value_or(false) || wanted.pattern.matches(header.value);
   return found;
 }
 
@@ -91,12 +87,12 @@ class HttpProbe final : public Probe {
   // What is asked for by another name than that of the URL is secured by that name as well.
   void name_host(HttpRequest& request) const {
     if (!order_.hostname.empty()) {
-      std::erase_if(request.headers, [](const Header& header) { return is(header.name, "Host"); });
+      std::erase_if(request.headers, [](const Header& header) { return same_word(header.name, "Host"); });
       request.headers.push_back({"Host", order_.hostname});
     }
     if (!request.tls.server_name.empty()) return;
     for (const Header& header : request.headers)
-      if (is(header.name, "Host")) request.tls.server_name = header.value;
+      if (same_word(header.name, "Host")) request.tls.server_name = header.value;
   }
 
   void judge() {

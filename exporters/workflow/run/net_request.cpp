@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/json_text.h"
 #include "core/text.h"
 #include "workflow/run/http_request.h"
 
@@ -47,34 +48,23 @@ Result<TcpRequest> call_of(const Step& step, std::uint16_t usual_port, Conversat
 
 // --- what came back ------------------------------------------------------------------------------------------------------------------
 
-/// A map or a list of JSON, in the order in which it is filled.
-class JsonText {
- public:
-  JsonText& add(std::string_view key, const Value& value) {
-    text_.append(text_.empty() ? "{\"" : ",\"").append(key).append("\":");
-    value.write_json(text_);
-    return *this;
-  }
-  JsonText& add(std::string_view key, const std::string& text) { return add(key, Value::of_text(valid_utf8(text))); }
-  std::string written() const { return text_ + '}'; }
-
- private:
-  std::string text_;
-};
-
-Value list_of(const std::vector<DnsRecord>& records) {
-  std::string text;
+std::string list_of(const std::vector<DnsRecord>& records) {
+  JsonMembers list('[');
   for (const DnsRecord& record : records)
-    text += (text.empty() ? "" : ",") + JsonText()
-                                            .add("name", record.name)
-                                            .add("type", record.type)
-                                            .add("ttl", Value::of_number(record.ttl))
-                                            .add("data", record.text)
-                                            .written();
-  return {.kind = Value::Kind::json, .secret = false, .text = '[' + text + ']', .json = {}};
+    list.add(JsonMembers('{')
+                 .add("name", json_text(record.name))
+                 .add("type", json_text(record.type))
+                 .add("ttl", std::to_string(record.ttl))
+                 .add("data", json_text(record.text))
+                 .end());
+  return list.end();
 }
 
-Value number_or_null(long long number, bool known) { return known ? Value::of_number(number) : Value::of_null(); }
+std::string list_of(const std::vector<std::string>& texts) {
+  JsonMembers list('[');
+  for (const std::string& text : texts) list.add(json_text(text));
+  return list.end();
+}
 
 }  // namespace
 
@@ -121,35 +111,35 @@ Result<IcmpRequest> icmp_request_of(const IcmpStep& step, Conversation& conversa
 }
 
 std::string body_of(const TlsFacts& facts) {
-  return JsonText()
-      .add("version", facts.complete ? Value::of_text(std::string(to_string(facts.version))) : Value::of_null())
-      .add("cipher", facts.cipher)
-      .add("verified", Value::of_boolean(facts.verified))
-      .add("verify_text", facts.verify_text)
-      .add("subject", facts.subject)
-      .add("issuer", facts.issuer)
-      .add("serial", facts.serial)
-      .add("fingerprint", facts.fingerprint)
-      .add("names", Value::of_list(facts.names))
-      .written();
+  return JsonMembers('{')
+      .add("version", facts.complete ? json_text(to_string(facts.version)) : "null")
+      .add("cipher", json_text(facts.cipher))
+      .add("verified", json_truth(facts.verified))
+      .add("verify_text", json_text(facts.verify_text))
+      .add("subject", json_text(facts.subject))
+      .add("issuer", json_text(facts.issuer))
+      .add("serial", json_text(facts.serial))
+      .add("fingerprint", json_text(facts.fingerprint))
+      .add("names", list_of(facts.names))
+      .end();
 }
 
 std::string body_of(const DnsMessage& message) {
-  return JsonText()
-      .add("rcode", dns_rcode_text(message.rcode))
-      .add("authoritative", Value::of_boolean(message.authoritative))
-      .add("truncated", Value::of_boolean(message.truncated))
-      .add("serial", number_or_null(message.serial.value_or(0), message.serial.has_value()))
+  return JsonMembers('{')
+      .add("rcode", json_text(dns_rcode_text(message.rcode)))
+      .add("authoritative", json_truth(message.authoritative))
+      .add("truncated", json_truth(message.truncated))
+      .add("serial", message.serial ? std::to_string(*message.serial) : "null")
       .add("answers", list_of(message.answers))
       .add("authority", list_of(message.authority))
-      .written();
+      .end();
 }
 
 std::string body_of(const IcmpResult& result) {
-  return JsonText()
-      .add("bytes", Value::of_number(static_cast<long long>(result.reply_bytes)))
-      .add("hop_limit", number_or_null(result.reply_hop_limit, result.reply_hop_limit > 0))
-      .written();
+  return JsonMembers('{')
+      .add("bytes", std::to_string(result.reply_bytes))
+      .add("hop_limit", result.reply_hop_limit > 0 ? std::to_string(result.reply_hop_limit) : "null")
+      .end();
 }
 
 }  // namespace finwatch::workflow

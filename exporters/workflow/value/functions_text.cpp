@@ -11,9 +11,6 @@ namespace {
 
 constexpr long long kMostCharacters = 1 << 30;
 
-char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - ('a' - 'A')) : c; }
-char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + ('a' - 'A')) : c; }
-
 template <char (*change)(char)>
 Status case_of(const Call& call, Value& result) {
   std::string text(call.text(0));

@@ -1,6 +1,5 @@
 #include "workflow/when/date.h"
 
-#include <algorithm>
 #include <array>
 #include <cstdio>
 
@@ -65,13 +64,6 @@ std::optional<unsigned> parse_weekday(std::string_view text) { return place_of(t
 std::optional<unsigned> parse_month(std::string_view text) {
   const auto place = place_of(text, kMonths);
   return place ? std::optional(*place + 1) : std::nullopt;
-}
-
-std::string lower_case(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(),
-                 [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-  return lower;
 }
 
 std::string_view weekday_name(unsigned weekday) {

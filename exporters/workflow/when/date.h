@@ -44,7 +44,6 @@ std::optional<LocalTime> parse_local_time(std::string_view text);
 std::optional<unsigned> parse_weekday(std::string_view text);
 std::optional<unsigned> parse_month(std::string_view text);
 
-std::string lower_case(std::string_view text);
 std::string_view weekday_name(unsigned weekday);
 std::string to_text(Day day);
 

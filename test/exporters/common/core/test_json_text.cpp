@@ -20,3 +20,11 @@ TEST_CASE("json: a number has its decimals, and what is none is null") {
   CHECK(json_number(std::numeric_limits<double>::quiet_NaN()) == "null");
   CHECK(json_number(std::numeric_limits<double>::infinity()) == "null");
 }
+
+TEST_CASE("json: members are parted by commas, and maps stand in lists") {
+  CHECK(JsonMembers('{').end() == "{}");
+  CHECK(JsonMembers('[').end() == "[]");
+  JsonMembers list('[');
+  list.add(JsonMembers('{').add("a \"b\"", json_number(1, 0)).add("up", json_truth(true)).end()).add("null");
+  CHECK(list.end() == R"([{"a \"b\"":1,"up":true},null])");
+}

@@ -23,12 +23,7 @@ constexpr MetricDesc kState{MetricType::stateset, "test_state", "The state it is
 constexpr MetricDesc kTook{MetricType::histogram, "test_took_seconds", "How long it took, in seconds.", "flow"};
 constexpr MetricDesc kField{MetricType::unknown, "test_field_*", "A field the kernel named."};
 
-std::string page(const MetricSink& sink, Format format) {
-  Buffer out;
-  write_page(sink, format, out);
-  out.append(end_of_page(format));
-  return std::string(out.view());
-}
+std::string page(const MetricSink& sink, Format format) { return std::string(whole_page(sink, format).view()); }
 std::string number(double value) {
   Buffer out;
   append_number(out, value);
