@@ -53,6 +53,7 @@ struct Gzip::Compressor {
   }
 
   void add(std::string_view text) {
+    if (text.empty()) return;  // it may have no place in memory
     if (text.size() > std::min(kWorthItself, kGathered - length)) hand_over();
     if (text.size() > kWorthItself) return compress(text, false);
     std::memcpy(gathered + length, text.data(), text.size());

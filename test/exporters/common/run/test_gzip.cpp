@@ -97,3 +97,14 @@ TEST_CASE("gzip: noise, which grows by being packed") {
   gzip.end();
   CHECK(unpack(out.view(), noise.size()) == noise);
 }
+
+TEST_CASE("gzip: a piece of nothing is nothing") {
+  Gzip gzip;
+  Buffer out;
+  REQUIRE(gzip.begin(out));
+  gzip.add({});
+  gzip.add("text");
+  gzip.add({});
+  gzip.end();
+  CHECK(unpack(out.view(), 10) == "text");
+}
