@@ -327,11 +327,16 @@ std::vector<Route> Assembler::routes() {
   };
   const auto locks = [this](const WebRequest& request, WebReply reply) { answer_locks(request, std::move(reply)); };
   std::vector<Route> routes;
-  routes.push_back(
-      {.verb = Route::Verb::get, .path = "/locks", .summary = "who blocks whom", .most_body = 0, .handler = locks});
+  routes.push_back({.verb = Route::Verb::get,
+                    .path = "/locks",
+                    .summary = "who blocks whom",
+                    .summary_zh = "谁阻塞了谁",
+                    .most_body = 0,
+                    .handler = locks});
   routes.push_back({.verb = Route::Verb::get,
                     .path = "/probe",
                     .summary = "one target: /probe?target=name",
+                    .summary_zh = "单个目标：/probe?target=名称",
                     .most_body = 0,
                     .handler = probe});
   return routes;

@@ -105,6 +105,7 @@ std::vector<Route> Assembler::routes() {
   routes.push_back({.verb = Route::Verb::get,
                     .path = "/flows",
                     .summary = "how each flow does, and its last runs step by step",
+                    .summary_zh = "各业务流程的状态，及最近运行的逐步耗时",
                     .most_body = 0,
                     .handler = [this](const WebRequest& request, WebReply reply) { answer_flows(request, std::move(reply)); }});
   routes.push_back(probes_.route());

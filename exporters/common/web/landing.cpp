@@ -32,7 +32,7 @@ std::string landing_page(const WebOptions& options, const WebHooks& hooks) {
   page += "<ul>\n";
   add_link(page, options.telemetry_path, "metrics for Prometheus", "供 Prometheus 采集的指标");
   for (const Route& route : hooks.routes)
-    if (route.verb == Route::Verb::get && !route.summary.empty()) add_link(page, route.path, route.summary, {});
+    if (route.verb == Route::Verb::get && !route.summary.empty()) add_link(page, route.path, route.summary, route.summary_zh);
   add_link(page, "/-/healthy", "the process answers", "进程能应答");
   add_link(page, "/-/ready", "it is ready to be scraped", "已可采集");
   page += "</ul>\n</body>\n</html>\n";

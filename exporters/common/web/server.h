@@ -80,8 +80,9 @@ struct Route {
 
   Verb verb = Verb::get;
   std::string path;
-  std::string summary;        // one line for the landing page; "" keeps it off the page
-  std::size_t most_body = 0;  // bytes of a POST body; a longer one is refused with 413
+  std::string summary;          // one line for the landing page; "" keeps it off the page
+  std::string summary_zh = {};  // the same in Chinese
+  std::size_t most_body = 0;    // bytes of a POST body; a longer one is refused with 413
   std::function<void(const WebRequest&, WebReply)> handler;
 };
 

@@ -193,6 +193,7 @@ Route ProbeDesk::route() {
   return {.verb = Route::Verb::get,
           .path = "/probe",
           .summary = "one probe: /probe?module=name&target=host",
+          .summary_zh = "单次拨测：/probe?module=模块&target=主机",
           .most_body = 0,
           .handler = [this](const WebRequest& request, WebReply reply) { answer(request, std::move(reply)); }};
 }

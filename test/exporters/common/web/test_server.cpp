@@ -87,12 +87,14 @@ TEST_CASE("web: the landing page names the program in both languages and escapes
   WebHooks hooks;
   hooks.routes.push_back({.path = "/locks",
                           .summary = "who waits <for> whom",
+                          .summary_zh = "谁在等 <谁>",
                           .handler = [](const WebRequest&, WebReply reply) { reply.send({.body = "none\n"}); }});
   const WebFixture web({.telemetry_path = "/m&m", .program = "<script>", .version = "1.2"}, std::move(hooks));
   const WebResponse page = web.client().get("/");
   CHECK(page.header("Content-Type") == "text/html; charset=utf-8");
   CHECK_THAT(page.body, Contains("&lt;script&gt;") && !Contains("<script>"));
   CHECK_THAT(page.body, Contains("href=\"/m&amp;m\"") && Contains("采集") && Contains("who waits &lt;for&gt; whom"));
+  CHECK_THAT(page.body, Contains("谁在等 &lt;谁&gt;"));
 }
 
 TEST_CASE("web: health, readiness and reload") {
