@@ -19,6 +19,7 @@ using std::chrono::nanoseconds;
 constexpr std::chrono::milliseconds kWayBack{250};  // from the runner to the scraper
 constexpr std::size_t kKeptPages = 4;
 constexpr std::size_t kLargestKept = std::size_t{1} << 20;
+constexpr std::size_t kMostSamplesKept = std::size_t{4} << 20;
 
 constexpr MetricDesc kSuccess{MetricType::gauge, "*_scrape_collector_success",
                               "Whether the families of the collector are on this page.", "collector"};
@@ -411,13 +412,17 @@ PageRef Runner::Body::render(const std::array<bool, 4>& shapes, bool& is_large) 
     if (packs) gzip.end();
     longest = std::max(longest, pieces.length());
   }
-  // Megabytes are not worth keeping until the next scrape: such a page goes with its last reader.
   is_large = longest >= kLargestKept;
-  if (is_large) std::erase(pages, page);
+  // Megabytes are not worth keeping until the next scrape: such a page goes with its last reader.
+  const bool holds_much = std::any_of(std::begin(page->bodies_), std::end(page->bodies_),
+                                      [](const Buffer& body) { return body.capacity() >= kLargestKept; });
+  if (holds_much) std::erase(pages, page);
   for (const auto& slot : wanted) {
     if (!slot->done()) continue;
+    // A collector writes into the memory of its last run: to have it anew from the kernel, page by page, costs more than the writing.
+    const bool is_kept = slot->sink.samples().size() < kMostSamplesKept;
     slot->sink.clear();  // what it borrowed goes back to the lender
-    if (is_large) slot->sink.shrink();
+    if (!is_kept) slot->sink.shrink();
   }
   return PageRef(page);
 }
