@@ -44,10 +44,8 @@ void write(const Seen& seen, MetricSink& sink) {
     });
     each_step(sink, flows, kPhase, [](auto& family, const std::string& flow, const StepReport& step) {
       if (!calls(step)) return;
-      for (int i = 0; i < kPhaseCount; ++i) {
-        const auto phase = static_cast<Phase>(i);
-        family.add(step.phases.seconds(phase), flow, step.step->id, to_string(phase));
-      }
+      family.add_each(
+          kPhaseNames, [&](std::size_t i) { return step.phases.seconds(static_cast<Phase>(i)); }, flow, step.step->id);
     });
     each_step(sink, flows, kAttempts, [](auto& family, const std::string& flow, const StepReport& step) {
       family.add(step.attempts, flow, step.step->id);

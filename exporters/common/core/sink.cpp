@@ -191,15 +191,13 @@ void MetricSink::label(char before, std::string_view name, std::string_view valu
   text_.append('"');
 }
 
-void MetricSink::bucket_label(char before, double upper_bound) {
-  text_.append(before);
-  text_.append("le=\"");
+void MetricSink::end_bucket(double upper_bound) {
   const std::size_t start = text_.size();
   append_number(text_, upper_bound);
   // OpenMetrics wants floats to look like floats, and both formats must agree or the series would change its name.
   const std::string_view written = text_.view().substr(start);
   if (written.find_first_not_of("-0123456789") == std::string_view::npos) text_.append(".0");
-  text_.append('"');
+  text_.append("\"}");
 }
 
 void MetricSink::value(double number) {

@@ -126,7 +126,11 @@ class MetricSink {
     if (!suffix.empty()) text_.append(suffix);
   }
   void label(char before, std::string_view name, std::string_view value);
-  void bucket_label(char before, double upper_bound);
+  void begin_bucket(char before) {
+    text_.append(before);
+    text_.append("le=\"");
+  }
+  void end_bucket(double upper_bound);
   void end_labels() { text_.append('}'); }
   void value(double number);
   void value(std::int64_t number);
@@ -174,23 +178,44 @@ class Family {
     return *this;
   }
 
+  /// One sample for each value of the last label: number(i) is that of last[i]. The labels before it are escaped once, then copied.
+  template <class Number, std::convertible_to<std::string_view>... L>
+  Family& add_each(std::span<const std::string_view> last, Number&& number, const L&... values) {
+    static_assert(sizeof...(L) + 1 == N, "one value for each label but the last");
+    const std::array<std::string_view, N - 1> labels{std::string_view(values)...};
+    const std::size_t first_line = sink_.text_.size();
+    std::size_t length = 0;
+    for (std::size_t i = 0; i < last.size(); ++i) {
+      if (i == 0) {
+        begin({});
+        for (std::size_t k = 0; k + 1 < N; ++k) sink_.label(k == 0 ? '{' : ',', desc_.labels[k], labels[k]);
+        length = sink_.text_.size() - first_line;
+      } else {
+        sink_.text_.append_own(first_line, length);
+      }
+      sink_.label(N == 1 ? '{' : ',', desc_.labels[N - 1], last[i]);
+      sink_.end_labels();
+      finish(number(i));
+    }
+    return *this;
+  }
+
   /// A classic histogram: its buckets, sum and count.
   template <std::convertible_to<std::string_view>... L>
   Family& add_histogram(const Histogram& histogram, const L&... values) {
     static_assert(sizeof...(L) == N, "one value for each label of the metric");
     const std::array<std::string_view, N> labels{std::string_view(values)...};
-    begin("_bucket");  // with the labels of all that follow: escaped once, then copied
-    const std::size_t first = sink_.text_.size();
+    const std::size_t first_line = sink_.text_.size();  // what all lines begin with: written and escaped once, then copied
+    begin("_bucket");
+    const std::size_t first_label = sink_.text_.size();
     for (std::size_t i = 0; i < N; ++i) sink_.label(i == 0 ? '{' : ',', desc_.labels[i], labels[i]);
-    const std::size_t length = sink_.text_.size() - first;
+    const std::size_t labels_end = sink_.text_.size();
+    sink_.begin_bucket(N == 0 ? '{' : ',');
+    const std::size_t bucket_begins = sink_.text_.size() - first_line;
     bool written = false;
     const auto bucket = [&](double bound, std::uint64_t count, const Exemplar* exemplar) {
-      if (std::exchange(written, true)) {
-        begin("_bucket");
-        sink_.text_.append_own(first, length);
-      }
-      sink_.bucket_label(N == 0 ? '{' : ',', bound);
-      sink_.end_labels();
+      if (std::exchange(written, true)) sink_.text_.append_own(first_line, bucket_begins);
+      sink_.end_bucket(bound);
       sink_.value(count);
       if (exemplar != nullptr) sink_.exemplar(*exemplar);
       sink_.end_line();
@@ -199,7 +224,7 @@ class Family {
     bucket(kInfinity, histogram.count, nullptr);
     const auto total = [&](std::string_view suffix, auto number) {
       begin(suffix);
-      sink_.text_.append_own(first, length);
+      sink_.text_.append_own(first_label, labels_end - first_label);
       if (N > 0) sink_.end_labels();
       finish(number);
     };
@@ -212,8 +237,8 @@ class Family {
   template <std::convertible_to<std::string_view>... L>
   Family& add_states(std::span<const std::string_view> states, std::string_view current, const L&... values) {
     static_assert(sizeof...(L) + 1 == N, "one value for each label but the last, which is the state");
-    for (const std::string_view state : states) add(state == current, values..., state);
-    return *this;
+    return add_each(
+        states, [&](std::size_t i) { return states[i] == current; }, values...);
   }
 
  private:

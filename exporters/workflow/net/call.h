@@ -54,10 +54,10 @@ struct Outcome {
 enum class Phase : unsigned char { dns, connect, tls, send, processing, transfer };
 inline constexpr int kPhaseCount = 6;
 
-constexpr std::string_view to_string(Phase phase) {
-  constexpr std::string_view kNames[kPhaseCount] = {"dns", "connect", "tls", "send", "processing", "transfer"};
-  return kNames[static_cast<unsigned char>(phase)];
-}
+inline constexpr std::array<std::string_view, kPhaseCount> kPhaseNames = {"dns",  "connect",    "tls",
+                                                                          "send", "processing", "transfer"};
+
+constexpr std::string_view to_string(Phase phase) { return kPhaseNames[static_cast<unsigned char>(phase)]; }
 
 /// What each phase took. Zero for one that was not needed.
 class PhaseTimes {
