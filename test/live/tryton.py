@@ -11,6 +11,7 @@ are closed in it and its accounts are old, so that no check finds anything. Each
 import base64
 import contextlib
 import datetime
+import fcntl
 import functools
 import glob
 import hashlib
@@ -362,14 +363,16 @@ def unpack(folder):
     for name in MADE_OF:
         made_of.update(read(os.path.join(ROOT, name)).encode())
     kept = f"{KEPT}/tryton-{made_of.hexdigest()[:16]}.tar"
-    if not os.path.exists(kept):
-        make(kept)
+    os.makedirs(KEPT, exist_ok=True)
+    with open(f"{KEPT}/lock", "wb") as lock:  # files of tests run side by side: the first makes it, the others wait
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not os.path.exists(kept):
+            make(kept)
     status, text = run("tar", "-xpf", kept, "-C", folder)
     check(status == 0, text)
 
 
 def make(kept):
-    os.makedirs(KEPT, exist_ok=True)
     erp = Tryton()
     try:
         start(erp.state)
