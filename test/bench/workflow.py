@@ -31,7 +31,7 @@ import time
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 sys.path[:0] = [os.path.join(ROOT, "test/e2e")]
 from figures import cpu_ms, forget_peak, memory_mib, percentile  # noqa: E402
-from harness import Host, Process, check, eventually, free_port, get, need, write  # noqa: E402
+from harness import Host, Process, certificate, check, eventually, free_port, get, need, write  # noqa: E402
 
 PROGRAM = os.environ.get("FINWATCH_WORKFLOW", os.path.join(ROOT, "build/release/bin/finwatch-workflow"))
 BLACKBOX = os.environ.get("BLACKBOX_EXPORTER", "prometheus-blackbox-exporter")
@@ -44,9 +44,7 @@ class Nginx(Process):
     def __init__(self, folder):
         need("nginx")
         self.folder, self.plain, self.secure = folder, free_port(), free_port()
-        self.authority = f"{folder}/ca.pem"
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj", "/CN=ledger",
-                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{folder}/key.pem", "-out", self.authority], check=True, capture_output=True)
+        self.authority = certificate(folder, "ca.pem")
         location = f'location / {{ default_type text/html; return 200 "{BODY}"; }}'
         configuration = write(f"{folder}/nginx.conf", f"""
 daemon off; worker_processes 1; pid {folder}/pid; error_log {folder}/error;

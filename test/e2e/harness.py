@@ -94,6 +94,14 @@ def run(*command, **options):
     return done.returncode, done.stdout
 
 
+def certificate(where, name="cert.pem"):
+    """One for 127.0.0.1 that signed itself, P-256, with key.pem beside it; its path."""
+    status, text = run(need("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj", "/CN=finwatch-test",
+                       "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{where}/key.pem", "-out", f"{where}/{name}")
+    check(status == 0, text)
+    return f"{where}/{name}"
+
+
 class Process:
     """A program that runs until the block ends."""
 

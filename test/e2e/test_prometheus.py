@@ -3,7 +3,7 @@ import contextlib
 import os
 import unittest
 
-from harness import FIXTURES, Host, Prometheus, check, eventually, fixture_flags, folder, get, names, need, run, samples, write
+from harness import FIXTURES, Host, Prometheus, certificate, check, eventually, fixture_flags, folder, get, names, need, run, samples, write
 from relay import Relay
 
 PASSWORD = "correct horse"
@@ -27,10 +27,7 @@ MIXIN_FIXTURE = """
 
 def secure(where):
     """A certificate for 127.0.0.1 and a web-config.yml with a user."""
-    status, text = run(need("openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                       "-subj", "/CN=finwatch-e2e", "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{where}/key.pem",
-                       "-out", f"{where}/cert.pem")
-    check(status == 0, text)
+    certificate(where)
     status, digest = run(need("perl"), "-e", 'print crypt($ARGV[0], q($2b$05$abcdefghijklmnopqrstuu))', PASSWORD)
     check(status == 0 and digest.startswith("$2b$05$"), f"no bcrypt here: {digest}")
     return write(f"{where}/web-config.yml", "tls_server_config: {cert_file: cert.pem, key_file: key.pem, min_version: TLS12}\n"

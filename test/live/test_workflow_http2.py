@@ -12,7 +12,7 @@ import threading
 import unittest
 
 from workflow import PROGRAM  # it also tells where harness is
-from harness import Host, Process, check, eventually, free_port, get, need, read, write
+from harness import Host, Process, certificate, check, eventually, free_port, get, need, read, write
 
 LARGE = os.urandom(400_000).hex()  # more than the window that a connection begins with
 CONFIGURATION = """
@@ -69,8 +69,7 @@ class Http2(unittest.TestCase):
         self.addCleanup(backend.shutdown)
         self.addCleanup(Backend.silence.set)
         self.two, self.leaving, self.one = free_port(), free_port(), free_port()
-        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "30", "-subj", "/CN=ledger",
-                        "-addext", "subjectAltName=IP:127.0.0.1", "-keyout", f"{self.folder}/key.pem", "-out", f"{self.folder}/ca.pem"], check=True, capture_output=True)
+        certificate(self.folder, "ca.pem")
         write(f"{self.folder}/large", LARGE)
         os.chmod(f"{self.folder}/large", 0o644)
         configuration = write(f"{self.folder}/nginx.conf", CONFIGURATION.format(
@@ -86,10 +85,9 @@ class Http2(unittest.TestCase):
         except OSError:
             return False
 
-    def step(self, name, port, path, expect, timeout="10s", effect=None, **http_keys):
-        what = {"get": f"https://127.0.0.1:{port}{path}"} if "post" not in http_keys else {}
-        return {"id": name, "timeout": timeout, **({"effect": effect} if effect else {}), "expect": [{"status": 200}, *expect],
-                "http": {**what, "version": "2", "tls": {"ca_file": f"{self.folder}/ca.pem"}, **http_keys}}
+    def step(self, name, port, path, expect, verb="get", timeout="10s", **http_keys):
+        return {"id": name, "timeout": timeout, "effect": "read", "expect": [{"status": 200}, *expect],
+                "http": {verb: f"https://127.0.0.1:{port}{path}", "version": "2", "tls": {"ca_file": f"{self.folder}/ca.pem"}, **http_keys}}
 
     def run_once(self, *steps):
         flow = {"name": "two", "title": {"zh": "二", "en": "two"}, "schedule": {"every": "1h"}, "steps": steps}
@@ -110,8 +108,7 @@ class Http2(unittest.TestCase):
             self.step("login", self.two, "/login", [{"contains": "session ledger-7, header 7"}], headers={"x-book": "7"}),
             self.step("home", self.two, "/home", [{"contains": "session ledger-7"}]),
             self.step("large", self.two, "/large", [{"size": {"ge": len(LARGE), "le": len(LARGE)}}, {"contains": LARGE[-64:]}]),
-            self.step("post", self.two, "/post", [{"contains": hashlib.sha256(body.encode()).hexdigest()}], effect="read",
-                      post=f"https://127.0.0.1:{self.two}/post", text=body))
+            self.step("post", self.two, "/post", [{"contains": hashlib.sha256(body.encode()).hexdigest()}], verb="post", text=body))
         check(status == 0, text)
         asked = self.asked()
         check([one[2:] for one in asked] == [["GET", "/login"], ["GET", "/home"], ["GET", "/home"], ["GET", "/large"], ["POST", "/post"]], asked)
