@@ -7,12 +7,18 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "core/text.h"
+
 namespace finwatch::fuzz {
 
 inline void require(bool holds, std::string_view claim) {
   if (holds) return;
   std::fprintf(stderr, "does not hold: %.*s\n", static_cast<int>(claim.size()), claim.data());
   std::abort();
+}
+
+inline void require_text(std::string_view message) {
+  require(!message.empty() && utf8_prefix(message) == message.size(), "a message is text");
 }
 
 /// Hands out an input piece by piece: numbers of a few bytes, then text. Zeroes and empty text when it is used up.

@@ -2,7 +2,6 @@
 // any time, forward only, and the same twice.
 #include <string>
 
-#include "core/text.h"
 #include "fuzz/fuzz.h"
 #include "workflow/when/schedule.h"
 
@@ -16,7 +15,7 @@ const FinanceCalendar kWeekends;
 
 void sound_message(const Error& error) {
   require(error.code == Errc::config, "a bad text is an error of the configuration");
-  require(!error.message.empty() && utf8_prefix(error.message) == error.message.size(), "a message is text");
+  fuzz::require_text(error.message);
 }
 
 void try_cron(std::string_view text, WallTime at, const Zone& zone) {

@@ -1,7 +1,5 @@
 #include "workflow/run/sql_pool.h"
 
-#include <openssl/crypto.h>
-
 #include <algorithm>
 #include <condition_variable>
 #include <deque>
@@ -22,10 +20,6 @@ constexpr minutes kIdle{1};
 constexpr seconds kFirstHold{60};
 constexpr minutes kLongestHold{15};
 constexpr milliseconds kLimitStep{100};  // so that a step with a fixed time-out sets the server's limit once a session
-
-// A thread of the pool may outlive main, within OpenSSL: what that keeps is not taken from under it at exit. Said before anything
-// else begins with OpenSSL, or it is not heard.
-[[maybe_unused]] const int kOpenSslOutlivesMain = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 
 Reason reason_of(SqlReason reason) {
   switch (reason) {

@@ -1,5 +1,7 @@
 #include "workflow/run/sql_pool.h"
 
+#include <openssl/crypto.h>
+
 #include <memory>
 #include <optional>
 #include <thread>
@@ -18,6 +20,10 @@ using std::chrono::minutes;
 using std::chrono::seconds;
 
 namespace {
+
+// A thread of a pool may outlive main. The programs end with _exit(); tests return, and OpenSSL's cleaning up at exit would race with a
+// thread that is within it. It hears this only before anything else begins with it.
+[[maybe_unused]] const int kOpenSslOutlivesMain = OPENSSL_init_crypto(OPENSSL_INIT_NO_ATEXIT, nullptr);
 
 std::vector<SqlConnection> ledger(int most_sessions = 2) {
   SqlConnection connection{.name = "ledger", .most_sessions = most_sessions};

@@ -1,4 +1,4 @@
-// What the tests of the value room share: templates and configurations out of a line of text, and a random that can be foretold.
+// What the tests of the value room share: templates and configurations out of a line of text.
 #pragma once
 
 #include <string>
@@ -6,20 +6,10 @@
 
 #include "conf/yaml.h"
 #include "support/catch.h"
+#include "value/counting_random.h"
 #include "workflow/value/template.h"
 
 namespace finwatch::workflow::test {
-
-/// Bytes 0, 1, 2, …
-class CountingRandom final : public Random {
- public:
-  void fill(std::span<unsigned char> bytes) override {
-    for (unsigned char& byte : bytes) byte = next_++;
-  }
-
- private:
-  unsigned char next_ = 0;
-};
 
 /// A YAML text, as flow files are read.
 inline Tree yaml(std::string_view text) {
