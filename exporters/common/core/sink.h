@@ -160,7 +160,8 @@ class Family {
   Family& add(V number, const L&... values) {
     static_assert(sizeof...(L) == N, "one value for each label of the metric");
     begin({});
-    write_labels(std::array<std::string_view, N>{std::string_view(values)...});
+    begin_labels(std::array<std::string_view, N>{std::string_view(values)...});
+    if (N > 0) sink_.end_labels();
     finish(number);
     return *this;
   }
@@ -188,7 +189,7 @@ class Family {
     for (std::size_t i = 0; i < last.size(); ++i) {
       if (i == 0) {
         begin({});
-        for (std::size_t k = 0; k + 1 < N; ++k) sink_.label(k == 0 ? '{' : ',', desc_.labels[k], labels[k]);
+        begin_labels(labels);
         length = sink_.text_.size() - first_line;
       } else {
         sink_.text_.append_own(first_line, length);
@@ -208,7 +209,7 @@ class Family {
     const std::size_t first_line = sink_.text_.size();  // what all lines begin with: written and escaped once, then copied
     begin("_bucket");
     const std::size_t first_label = sink_.text_.size();
-    for (std::size_t i = 0; i < N; ++i) sink_.label(i == 0 ? '{' : ',', desc_.labels[i], labels[i]);
+    begin_labels(labels);
     const std::size_t labels_end = sink_.text_.size();
     sink_.begin_bucket(N == 0 ? '{' : ',');
     const std::size_t bucket_begins = sink_.text_.size() - first_line;
@@ -251,11 +252,9 @@ class Family {
     }
     sink_.begin_line(name_, suffix);
   }
-  void write_labels(const std::array<std::string_view, N>& values) {
-    if constexpr (N > 0) {
-      for (std::size_t i = 0; i < N; ++i) sink_.label(i == 0 ? '{' : ',', desc_.labels[i], values[i]);
-      sink_.end_labels();
-    }
+  template <std::size_t K>
+  void begin_labels(const std::array<std::string_view, K>& values) {
+    for (std::size_t i = 0; i < K; ++i) sink_.label(i == 0 ? '{' : ',', desc_.labels[i], values[i]);
   }
   template <class V>
   void finish(V number) {
