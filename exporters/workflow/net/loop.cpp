@@ -181,7 +181,9 @@ int Loop::wait_milliseconds(SteadyTime until) {
   const SteadyTime time = now();
   if (until <= time) return 0;
   // Rounded up: a timer that is called before its time would be waited for again without rest.
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - time).count();
+  std::int64_t left = std::chrono::ceil<std::chrono::milliseconds>(until - time).count();
+  // The kernel may be late by a thousandth of the wait (60 ms in a minute), so the last of a long one is waited for apart.
+  left -= left / 512;
   return static_cast<int>(std::min<std::int64_t>(left, std::numeric_limits<int>::max()));
 }
 

@@ -31,8 +31,9 @@ Result<Url> Url::take_apart(void* handle) {
   url.password_ = Secret(part(parts, CURLUPART_PASSWORD, CURLU_URLDECODE));
   url.path_ = part(parts, CURLUPART_PATH);
   url.port_ = to_number<std::uint16_t>(part(parts, CURLUPART_PORT, CURLU_DEFAULT_PORT)).value_or(0);
-  const std::string host = lower_case(part(parts, CURLUPART_HOST));
-  curl_url_set(parts, CURLUPART_HOST, host.c_str(), 0);
+  const std::string written = part(parts, CURLUPART_HOST);
+  const std::string host = lower_case(written);
+  if (host != written) curl_url_set(parts, CURLUPART_HOST, host.c_str(), 0);
   curl_url_set(parts, CURLUPART_USER, nullptr, 0);
   curl_url_set(parts, CURLUPART_PASSWORD, nullptr, 0);
   curl_url_set(parts, CURLUPART_FRAGMENT, nullptr, 0);

@@ -90,11 +90,12 @@ struct FlowEngine::Entry {
 };
 
 FlowEngine::FlowEngine(const Machines& machines, FlowBoard& board)
-    : machines_(machines), board_(board), sweeper_(machines.loop) {}
+    : machines_(machines), board_(board), starter_(machines.loop), sweeper_(machines.loop) {}
 FlowEngine::~FlowEngine() = default;
 
 void FlowEngine::apply(const std::vector<std::shared_ptr<const Flow>>& flows, std::shared_ptr<SqlPool> sql) {
   machines_.sql = std::move(sql);
+  due_.clear();  // all are planned anew
   std::vector<std::unique_ptr<Entry>> before = std::move(entries_);
   entries_.clear();
   std::vector<FlowState> states(flows.size());
@@ -150,9 +151,22 @@ void FlowEngine::plan(Entry& entry) {
 void FlowEngine::tick(Entry& entry) {
   const WallTime now = machines_.loop.wall_now();
   if (!entry.schedule.due(now)) return plan(entry);
-  if (may_start(entry)) return begin(entry);
-  entry.schedule.finished(now, true);  // left out, which calls for no earlier re-check
-  plan(entry);
+  due_.push_back(&entry);
+  if (due_.size() == 1) starter_.start(machines_.loop.now(), [this] { start_next(); });
+}
+
+// One a round of the loop: what has begun goes on before the next begins. Were hundreds that are due at one moment begun at once, each
+// would wait for all others, and its steps would be charged with that; and all their memory would be in use together.
+void FlowEngine::start_next() {
+  Entry& entry = *due_.front();
+  due_.pop_front();
+  if (may_start(entry)) {
+    begin(entry);
+  } else {
+    entry.schedule.finished(machines_.loop.wall_now(), true);  // left out, which calls for no earlier re-check
+    plan(entry);
+  }
+  if (!due_.empty()) starter_.start(machines_.loop.now(), [this] { start_next(); });
 }
 
 bool FlowEngine::may_start(Entry& entry) {
@@ -290,6 +304,8 @@ void FlowEngine::drop_retired() {
 void FlowEngine::stop(std::function<void()> done) {
   stopping_ = true;
   done_ = std::move(done);
+  due_.clear();
+  starter_.cancel();
   for (auto* list : {&entries_, &retired_})
     for (const auto& entry : *list) {
       entry->timer.cancel();

@@ -9,6 +9,7 @@
 // account logs in for a minute, then two, at most an hour, so that a stale password locks nobody out.
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -43,6 +44,7 @@ class FlowEngine {
   };
   void plan(Entry& entry);
   void tick(Entry& entry);
+  void start_next();
   bool may_start(Entry& entry);
   void begin(Entry& entry);
   void finished(Entry& entry, const std::shared_ptr<const RunReport>& report);
@@ -55,6 +57,8 @@ class FlowEngine {
   FlowBoard& board_;
   std::vector<std::unique_ptr<Entry>> entries_;
   std::vector<std::unique_ptr<Entry>> retired_;     // of an earlier configuration, still running
+  std::deque<Entry*> due_;                          // in the order in which they start
+  Timer starter_;                                   // starts the first of them
   Timer sweeper_;                                   // takes the retired ones away
   std::map<std::string, Hold, std::less<>> holds_;  // by account
   std::size_t running_ = 0;

@@ -134,7 +134,6 @@ class Judge {
  private:
   std::optional<std::string> broken(const Part& part) {
     const Result<std::vector<Value>> found = part.source.find(answer_);
-    const std::string what = part.source.describe();
     if (!part.statuses.empty()) {
       const bool good = std::any_of(part.statuses.begin(), part.statuses.end(), [&](const std::pair<int, int>& range) {
         return answer_.status >= range.first && answer_.status <= range.second;
@@ -143,44 +142,47 @@ class Judge {
       return "expected the status " + part.statuses_written + ", found " + std::to_string(answer_.status) + there(part);
     }
     for (const Test& test : part.tests)
-      if (auto sentence = broken(test, found, part, what)) return sentence;
+      if (auto sentence = broken(test, found, part)) return sentence;
     return std::nullopt;
   }
 
-  std::optional<std::string> broken(const Test& test, const Result<std::vector<Value>>& found, const Part& part,
-                                    const std::string& what) {
-    const std::string expected = "expected " + what + " " + std::string(words_of(test.kind));
+  // Most conditions hold: words are put together for one that does not.
+  std::optional<std::string> broken(const Test& test, const Result<std::vector<Value>>& found, const Part& part) {
     if (test.kind == Test::Kind::absent) {
       if (!found || found->empty()) return std::nullopt;
-      return expected + ", found " + shown(found->front(), variables_.masker());
+      return expected(test, part, nullptr) + ", found " + shown(found->front(), variables_.masker());
     }
     if (test.kind == Test::Kind::length && found && part.source.finds_many())
-      return broken_length(test, static_cast<long long>(found->size()), what);
+      return broken_length(test, static_cast<long long>(found->size()), part);
     Value scratch;
     const Value* operand = this->operand(test, scratch);
     if (operand == nullptr) return std::exchange(confusion_, {});
-    const std::string wanted =
-        test.kind == Test::Kind::exists || test.kind == Test::Kind::length ? "" : " " + shown(*operand, variables_.masker());
-    if (!found) return expected + wanted + ", but " + found.error().message + there(part);
-    if (found->empty()) return expected + wanted + ", found nothing" + there(part);
+    if (!found) return expected(test, part, operand) + ", but " + found.error().message + there(part);
+    if (found->empty()) return expected(test, part, operand) + ", found nothing" + there(part);
     for (const Value& value : *found) {
       if (test.kind == Test::Kind::length) {
-        if (auto sentence = broken_length(test, length_of(value), what)) return sentence;
+        if (auto sentence = broken_length(test, length_of(value), part)) return sentence;
       } else if (!passes(test, value, *operand)) {
-        return expected + wanted + ", found " + shown(value, variables_.masker());
+        return expected(test, part, operand) + ", found " + shown(value, variables_.masker());
       }
     }
     return std::nullopt;
   }
 
-  std::optional<std::string> broken_length(const Test& test, long long length, const std::string& what) {
+  std::string expected(const Test& test, const Part& part, const Value* operand) const {
+    const bool named = operand != nullptr && test.kind != Test::Kind::exists && test.kind != Test::Kind::length;
+    return "expected " + part.source.describe() + " " + std::string(words_of(test.kind)) +
+           (named ? " " + shown(*operand, variables_.masker()) : "");
+  }
+
+  std::optional<std::string> broken_length(const Test& test, long long length, const Part& part) {
     for (const Test& inner : test.inner) {
       Value scratch;
       const Value* operand = this->operand(inner, scratch);
       if (operand == nullptr) return std::exchange(confusion_, {});
       const Value value = Value::of_number(length);
       if (!passes(inner, value, *operand))
-        return "expected the length of " + what + " " + std::string(words_of(inner.kind)) + " " +
+        return "expected the length of " + part.source.describe() + " " + std::string(words_of(inner.kind)) + " " +
                shown(*operand, variables_.masker()) + ", found " + value.text;
     }
     return std::nullopt;
