@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 #include <mutex>
@@ -33,6 +35,15 @@ int complain(const Program& program, const Error& error, int status) {
 
 std::string version_text(const Program& program) {
   return program.name + ", version " + kVersion + " (revision " + kRevision + ")\n  compiler: " + kCompiler + "\n";
+}
+
+// A shell gives 1,024, for the sake of programs that call select(). Scrapers, targets and flows take one each.
+void allow_many_files() {
+  constexpr rlim_t kEnough = 65'536;
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur >= kEnough) return;
+  files.rlim_cur = std::min(files.rlim_max, kEnough);
+  ::setrlimit(RLIMIT_NOFILE, &files);
 }
 
 class App {
@@ -202,6 +213,7 @@ int answer_at_once(const Program& program, const Flags& flags) {
 
 int run_program(const Program& program, int argc, char** argv) {
   limit_heap();
+  allow_many_files();
   ::signal(SIGPIPE, SIG_IGN);
   occupy_standard_descriptors();
 

@@ -21,7 +21,9 @@ namespace {
 
 // libmicrohttpd's single-thread epoll loop stalls from about 256 busy connections; a pool of two does not.
 constexpr unsigned kThreads = 2;
-constexpr unsigned kMostConnections = 512;
+// Each thread may have half of them. One that is full leaves the queue without telling the other, and who waits in it then is only let
+// in when somebody else knocks: so there is more room than anybody needs.
+constexpr unsigned kMostConnections = 1024;
 constexpr std::size_t kConnectionMemory = std::size_t{32} << 10;  // bounds a request's head and our answer's
 
 Exchange* exchange_of(MHD_Connection* connection) {

@@ -110,6 +110,21 @@ TEST_CASE("web: 64 scrapers at once all get their page") {
   CHECK(good == 320);
 }
 
+TEST_CASE("web: 500 scrapers who connect at one moment all get their page, also behind 500 who have just left") {
+  rlimit files{};
+  REQUIRE(::getrlimit(RLIMIT_NOFILE, &files) == 0);
+  files.rlim_cur = std::min<rlim_t>(files.rlim_max, 4096);  // as the programs do
+  REQUIRE(::setrlimit(RLIMIT_NOFILE, &files) == 0);
+  const WebFixture web({.max_requests = 0});
+  for (int turn = 0; turn < 3; ++turn) {
+    std::vector<WebClient> clients;
+    for (int i = 0; i < 500; ++i) clients.push_back(web.client());
+    for (WebClient& client : clients) client.send("GET /metrics HTTP/1.1\r\nHost: t\r\n\r\n");
+    if (turn == 1) continue;  // they leave without reading
+    CHECK(std::all_of(clients.begin(), clients.end(), [](WebClient& client) { return client.receive().code == 200; }));
+  }
+}
+
 TEST_CASE("web: stopping answers what is running, cuts what never ends, and then refuses") {
   std::vector<WebReply> kept;
   WebHooks hooks;

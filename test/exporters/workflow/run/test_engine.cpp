@@ -1,6 +1,7 @@
 #include "workflow/run/engine.h"
 
 #include <algorithm>
+#include <thread>
 
 #include "run/erp.h"
 
@@ -111,6 +112,62 @@ TEST_CASE("engine: a run of the configuration before ends before the next one be
   const auto seen = erp.seen();
   CHECK(std::count(seen.begin(), seen.end(), "/save") == 1);
   REQUIRE(running.until([](const FlowState& state) { return state.runs > 0; }));
+}
+
+namespace {
+
+// Twenty flows that the loop could not start for longer than their interval, so that all are due.
+struct Crowd {
+  Crowd() {
+    for (int i = 0; i < 20; ++i) {
+      auto flow = std::make_shared<Flow>(*runs.flow);
+      flow->name = "flow" + std::to_string(i);
+      flows.push_back(std::move(flow));
+    }
+    engine.apply(flows, nullptr);
+    std::this_thread::sleep_for(1100ms);
+  }
+  std::size_t begun() const {
+    std::size_t count = engine.running();
+    board.read([&](const std::vector<FlowState>& states) {
+      for (const FlowState& state : states) count += state.runs;
+    });
+    return count;
+  }
+
+  Erp erp;
+  Runs runs{erp, R"(parameters: {url: {}}
+secrets: [password]
+flows:
+  - {name: flow, title: {zh: 登录页, en: Login page}, schedule: {every: 1s}, steps: [{id: open, effect: read, http: {post: "${url}/login"}}]}
+)"};
+  std::vector<std::shared_ptr<const Flow>> flows;
+  FlowBoard board;
+  FlowEngine engine{runs.machines, board};
+};
+
+}  // namespace
+
+TEST_CASE("engine: of flows that are due at one moment one begins a round, and all have their turn") {
+  Crowd crowd;
+  const SteadyTime end = crowd.runs.net.in(20s);
+  while (crowd.begun() < crowd.flows.size() && crowd.runs.net.loop.now() < end) {
+    const std::size_t before = crowd.begun();
+    crowd.runs.net.loop.run_once(end);
+    CHECK(crowd.begun() <= before + 1);
+  }
+  CHECK(crowd.begun() >= crowd.flows.size());
+}
+
+TEST_CASE("engine: flows that wait for their turn are forgotten by a new configuration and by the end") {
+  Crowd crowd;
+  const SteadyTime end = crowd.runs.net.in(20s);
+  while (crowd.begun() < 3) crowd.runs.net.loop.run_once(end);
+  crowd.engine.apply({crowd.flows.back()}, nullptr);
+  REQUIRE(crowd.runs.net.run_until([&] { return crowd.begun() >= 2 && crowd.engine.running() == 0; }));
+  bool ended = false;
+  crowd.engine.stop([&] { ended = true; });
+  CHECK(ended);
 }
 
 TEST_CASE("engine: a flow that is not granted never runs") {
