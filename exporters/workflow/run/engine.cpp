@@ -95,7 +95,7 @@ FlowEngine::~FlowEngine() = default;
 
 void FlowEngine::apply(const std::vector<std::shared_ptr<const Flow>>& flows, std::shared_ptr<SqlPool> sql) {
   machines_.sql = std::move(sql);
-  due_.clear();  // all are planned anew
+  forget_due();  // all are planned anew
   std::vector<std::unique_ptr<Entry>> before = std::move(entries_);
   entries_.clear();
   std::vector<FlowState> states(flows.size());
@@ -167,6 +167,11 @@ void FlowEngine::start_next() {
     plan(entry);
   }
   if (!due_.empty()) starter_.start(machines_.loop.now(), [this] { start_next(); });
+}
+
+void FlowEngine::forget_due() {
+  due_.clear();
+  starter_.cancel();
 }
 
 bool FlowEngine::may_start(Entry& entry) {
@@ -304,8 +309,7 @@ void FlowEngine::drop_retired() {
 void FlowEngine::stop(std::function<void()> done) {
   stopping_ = true;
   done_ = std::move(done);
-  due_.clear();
-  starter_.cancel();
+  forget_due();
   for (auto* list : {&entries_, &retired_})
     for (const auto& entry : *list) {
       entry->timer.cancel();

@@ -45,6 +45,7 @@ class FlowEngine {
   void plan(Entry& entry);
   void tick(Entry& entry);
   void start_next();
+  void forget_due();
   bool may_start(Entry& entry);
   void begin(Entry& entry);
   void finished(Entry& entry, const std::shared_ptr<const RunReport>& report);

@@ -167,7 +167,7 @@ inline std::string slow_saves(std::string_view timeout) {
   return changed(changed(kEntry, "timeout: 300ms", "timeout: " + std::string(timeout)), "total: 3s", "total: 50s");
 }
 
-/// Runs of the one flow of a file against an Erp, with a journal.
+/// Runs of the first flow of a file against an Erp, with a journal.
 class Runs {
  public:
   explicit Runs(const Erp& erp, std::string text = std::string(kEntry)) {
@@ -177,9 +177,10 @@ class Runs {
     file.parameters = {{"url", erp.url()}};
     file.secrets.emplace("password", Secret("s3cret"));
     file.grant = {.mode = workflow::Mode::write, .hosts = {"127.0.0.1"}, .ledgers = {"books"}, .writes_per_day = 100};
-    auto flows = workflow::read_flows(file, workflow::Almanac{}, workflow::Context{});
-    if (!flows) FAIL(flows.error().message);
-    flow = flows->front();
+    auto read = workflow::read_flows(file, workflow::Almanac{}, workflow::Context{});
+    if (!read) FAIL(read.error().message);
+    flows.assign(read->begin(), read->end());
+    flow = flows.front();
     auto opened = workflow::Journal::open(tree_.path("state"), workflow::Zone{}, system_clock());
     if (!opened) FAIL(opened.error().message);
     journal = std::move(*opened);
@@ -197,7 +198,8 @@ class Runs {
 
   Net net;
   workflow::Machines machines{.loop = net.loop, .resolver = net.resolver, .tls = net.tls, .http = net.client};
-  std::shared_ptr<const workflow::Flow> flow;
+  std::vector<std::shared_ptr<const workflow::Flow>> flows;
+  std::shared_ptr<const workflow::Flow> flow;  // the first
   std::unique_ptr<workflow::Journal> journal;
   workflow::Session session;
 

@@ -116,15 +116,19 @@ TEST_CASE("engine: a run of the configuration before ends before the next one be
 
 namespace {
 
-// Twenty flows that the loop could not start for longer than their interval, so that all are due.
+std::string twenty_flows() {
+  std::string text = "parameters: {url: {}}\nsecrets: [password]\nflows:\n";
+  for (int i = 0; i < 20; ++i)
+    text += "  - {name: flow" + std::to_string(i) +
+            ", title: {zh: 登录页, en: Login page}, schedule: {every: 1s}, steps: [{id: open, effect: read, http: {post: "
+            "\"${url}/login\"}}]}\n";
+  return text;
+}
+
+// Flows that the loop could not start for longer than their interval, so that all are due.
 struct Crowd {
   Crowd() {
-    for (int i = 0; i < 20; ++i) {
-      auto flow = std::make_shared<Flow>(*runs.flow);
-      flow->name = "flow" + std::to_string(i);
-      flows.push_back(std::move(flow));
-    }
-    engine.apply(flows, nullptr);
+    engine.apply(runs.flows, nullptr);
     std::this_thread::sleep_for(1100ms);
   }
   std::size_t begun() const {
@@ -136,12 +140,7 @@ struct Crowd {
   }
 
   Erp erp;
-  Runs runs{erp, R"(parameters: {url: {}}
-secrets: [password]
-flows:
-  - {name: flow, title: {zh: 登录页, en: Login page}, schedule: {every: 1s}, steps: [{id: open, effect: read, http: {post: "${url}/login"}}]}
-)"};
-  std::vector<std::shared_ptr<const Flow>> flows;
+  Runs runs{erp, twenty_flows()};
   FlowBoard board;
   FlowEngine engine{runs.machines, board};
 };
@@ -151,19 +150,19 @@ flows:
 TEST_CASE("engine: of flows that are due at one moment one begins a round, and all have their turn") {
   Crowd crowd;
   const SteadyTime end = crowd.runs.net.in(20s);
-  while (crowd.begun() < crowd.flows.size() && crowd.runs.net.loop.now() < end) {
+  while (crowd.begun() < crowd.runs.flows.size() && crowd.runs.net.loop.now() < end) {
     const std::size_t before = crowd.begun();
     crowd.runs.net.loop.run_once(end);
     CHECK(crowd.begun() <= before + 1);
   }
-  CHECK(crowd.begun() >= crowd.flows.size());
+  CHECK(crowd.begun() >= crowd.runs.flows.size());
 }
 
 TEST_CASE("engine: flows that wait for their turn are forgotten by a new configuration and by the end") {
   Crowd crowd;
   const SteadyTime end = crowd.runs.net.in(20s);
   while (crowd.begun() < 3) crowd.runs.net.loop.run_once(end);
-  crowd.engine.apply({crowd.flows.back()}, nullptr);
+  crowd.engine.apply({crowd.runs.flows.back()}, nullptr);
   REQUIRE(crowd.runs.net.run_until([&] { return crowd.begun() >= 2 && crowd.engine.running() == 0; }));
   bool ended = false;
   crowd.engine.stop([&] { ended = true; });
