@@ -1,7 +1,6 @@
 // A scrape in steady state allocates nothing: counted here, for every collector and for the runner, on this very machine.
 //
-// malloc itself is replaced, so what a library or the C library allocates counts too. A number that has to move is moved
-// here, with its reason, in the commit that moves it.
+// A number that has to move is moved here, with its reason, in the commit that moves it.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <signal.h>
@@ -9,59 +8,16 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
 #include <condition_variable>
-#include <cstdlib>
 #include <cstring>
 #include <mutex>
 
+#include "budget/counting.h"
 #include "host/collectors.h"
 #include "run/runner.h"
 #include "support/catch.h"
 #include "support/collector_test.h"
 #include "support/many_cpus.h"
-
-namespace {
-std::atomic<bool> counting{false};
-std::atomic<std::uint64_t> allocations{0};
-void count() {
-  if (counting.load(std::memory_order_relaxed)) allocations.fetch_add(1, std::memory_order_relaxed);
-}
-}  // namespace
-
-extern "C" {
-void* __libc_malloc(std::size_t);
-void* __libc_calloc(std::size_t, std::size_t);
-void* __libc_realloc(void*, std::size_t);
-void* __libc_memalign(std::size_t, std::size_t);
-
-void* malloc(std::size_t size) {
-  count();
-  return __libc_malloc(size);
-}
-void* calloc(std::size_t number, std::size_t size) {
-  count();
-  return __libc_calloc(number, size);
-}
-void* realloc(void* old, std::size_t size) {
-  count();
-  return __libc_realloc(old, size);
-}
-void* memalign(std::size_t alignment, std::size_t size) {
-  count();
-  return __libc_memalign(alignment, size);
-}
-void* aligned_alloc(std::size_t alignment, std::size_t size) {
-  count();
-  return __libc_memalign(alignment, size);
-}
-int posix_memalign(void** out, std::size_t alignment, std::size_t size) {
-  count();
-  *out = __libc_memalign(alignment, size);
-  return *out == nullptr ? ENOMEM : 0;
-}
-}
 
 namespace finwatch::host {
 extern const CollectorInfo chrony_collector;
@@ -69,19 +25,11 @@ extern const CollectorInfo textfile_collector;
 }  // namespace finwatch::host
 
 using namespace finwatch;
+using test::allocations_in;
 
 namespace {
 
 constexpr int kWarmUp = 5;
-
-template <class Work>
-std::uint64_t allocations_in(Work work) {
-  allocations = 0;
-  counting = true;
-  work();
-  counting = false;
-  return allocations;
-}
 
 struct Now final : Runner::Waiter {
   std::mutex mutex;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <array>
-#include <ctime>
+#include <chrono>
 
 #include "core/text.h"
 #include "workflow/net/certificate.h"
@@ -25,55 +25,84 @@ bool path_covers(std::string_view cookie, std::string_view request) {
   return request.size() == cookie.size() || cookie.ends_with('/') || request[cookie.size()] == '/';
 }
 
-int month_of(std::string_view word) {
-  constexpr std::string_view kMonths = "janfebmaraprmayjunjulaugsepoctnovdec";
-  const std::size_t place = word.size() < 3 ? std::string_view::npos : kMonths.find(lower_case(word.substr(0, 3)));
-  return place == std::string_view::npos || place % 3 != 0 ? -1 : static_cast<int>(place / 3);
+// What RFC 6265, section 5.1.1 calls delimiters: whatever is printed but letters, digits and the colon.
+bool is_delimiter(char c) {
+  return c == '\t' || (c >= ' ' && c <= '/') || (c >= ';' && c <= '@') || (c >= '[' && c <= '`') || (c >= '{' && c <= '~');
 }
 
-// "08:49:37" into the parts of a time.
-bool read_time(std::string_view word, std::tm& parts) {
-  FieldReader fields(word, ':');
-  std::array<int*, 3> places = {&parts.tm_hour, &parts.tm_min, &parts.tm_sec};
-  for (int* place : places) {
-    const std::optional<int> number = to_number<int>(fields.next());
-    if (!number) return false;
-    *place = *number;
+// The digits at the front of `text`, which they leave; nothing when they are fewer or more than that.
+std::optional<int> take_number(std::string_view& text, std::size_t least, std::size_t most) {
+  const std::size_t digits = std::min(text.find_first_not_of("0123456789"), text.size());
+  if (digits < least || digits > most) return std::nullopt;
+  const std::optional<int> number = to_number<int>(text.substr(0, digits));
+  text.remove_prefix(digits);
+  return number;
+}
+
+// The parts of "08:49:37", of which no range is looked at; what follows counts for nothing.
+std::optional<std::array<int, 3>> time_of(std::string_view word) {
+  std::array<int, 3> parts{};
+  for (int& part : parts) {
+    if (&part != parts.data()) {
+      if (!word.starts_with(':')) return std::nullopt;
+      word.remove_prefix(1);
+    }
+    const std::optional<int> number = take_number(word, 1, 2);
+    if (!number) return std::nullopt;
+    part = *number;
   }
-  return parts.tm_hour < 24 && parts.tm_min < 60 && parts.tm_sec < 61;
+  return parts;
+}
+
+std::optional<unsigned> month_of(std::string_view word) {
+  constexpr std::string_view kMonths = "janfebmaraprmayjunjulaugsepoctnovdec";
+  const std::size_t place = word.size() < 3 ? std::string_view::npos : kMonths.find(lower_case(word.substr(0, 3)));
+  if (place == std::string_view::npos || place % 3 != 0) return std::nullopt;
+  return static_cast<unsigned>(place / 3 + 1);
+}
+
+// What a system_clock cannot hold is as good as its end.
+WallTime to_wall(std::chrono::sys_seconds time) {
+  if (time <= std::chrono::floor<std::chrono::seconds>(WallTime::min())) return WallTime::min();
+  if (time >= std::chrono::floor<std::chrono::seconds>(WallTime::max())) return WallTime::max();
+  return time;
+}
+
+// The end that Max-Age sets; nothing when its value is no number.
+std::optional<WallTime> end_after(std::string_view text, WallTime now) {
+  constexpr std::chrono::seconds kMost{400LL * 86'400};
+  const bool past = text.starts_with('-');
+  if (past) text.remove_prefix(1);
+  if (text.empty() || text.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
+  // A number that nothing can hold is a long time.
+  const std::chrono::seconds age{to_number<std::int64_t>(text).value_or(kMost.count())};
+  return past || age.count() == 0 ? WallTime::min() : now + std::min(age, kMost);
 }
 
 }  // namespace
 
 std::optional<WallTime> parse_cookie_date(std::string_view text) {
-  std::tm parts{};
-  bool time = false;
-  bool day = false;
-  bool month = false;
-  bool year = false;
-  std::string words(text);
-  std::replace_if(
-      words.begin(), words.end(), [](char c) { return c == '-' || c == ','; }, ' ');
-  for (FieldReader fields(words); !fields.done();) {
-    const std::string_view word = fields.next();
-    const std::optional<int> number = to_number<int>(word);
-    if (word.find(':') != std::string_view::npos) {
-      time = time || read_time(word, parts);
-    } else if (number && !day && word.size() <= 2) {
-      parts.tm_mday = *number;
-      day = *number >= 1 && *number <= 31;
-    } else if (number && !year) {
-      parts.tm_year = *number >= 1900 ? *number - 1900 : *number < 70 ? *number + 100 : *number;
-      year = *number <= 99 || (*number >= 1601 && *number <= 9999);
-    } else if (!month && month_of(word) >= 0) {
-      parts.tm_mon = month_of(word);
-      month = true;
-    }
+  std::optional<std::array<int, 3>> time;
+  std::optional<int> day, year;
+  std::optional<unsigned> month;
+  while (!text.empty()) {
+    const auto end = std::find_if(text.begin(), text.end(), is_delimiter);
+    std::string_view word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+    text.remove_prefix(std::min(word.size() + 1, text.size()));
+    // A word is the first of these that it can be and that was not yet seen.
+    if (!time && (time = time_of(word))) continue;
+    if (!day && (day = take_number(word, 1, 2))) continue;
+    if (!month && (month = month_of(word))) continue;
+    if (!year) year = take_number(word, 2, 4);
   }
   if (!time || !day || !month || !year) return std::nullopt;
-  // Past what a system_clock holds is as good as for ever.
-  if (parts.tm_year > 300) return WallTime::max();
-  return std::chrono::system_clock::from_time_t(::timegm(&parts));
+  if (*year < 100) *year += *year < 70 ? 2000 : 1900;
+  const auto [hours, minutes, seconds] = *time;
+  const std::chrono::year_month_day date{std::chrono::year{*year}, std::chrono::month{*month},
+                                         std::chrono::day{static_cast<unsigned>(*day)}};
+  if (!date.ok() || *year < 1601 || hours > 23 || minutes > 59 || seconds > 59) return std::nullopt;
+  return to_wall(std::chrono::sys_days{date} + std::chrono::hours{hours} + std::chrono::minutes{minutes} +
+                 std::chrono::seconds{seconds});
 }
 
 // False when the whole cookie is to be left out.
@@ -84,12 +113,11 @@ bool CookieJar::apply(Cookie& cookie, std::string_view attribute, const Url& url
   if (name == "secure") cookie.secure = true;
   if (name == "path" && value.starts_with('/')) cookie.path = value;
   if (name == "expires")
-    if (const std::optional<WallTime> date = parse_cookie_date(value); date && cookie.until == WallTime::max())
-      cookie.until = *date;
+    if (const std::optional<WallTime> date = parse_cookie_date(value); date && !cookie.aged) cookie.until = *date;
   if (name == "max-age")
-    if (const std::optional<std::int64_t> seconds = to_number<std::int64_t>(value)) {
-      constexpr std::int64_t kMost = 400LL * 86'400;
-      cookie.until = *seconds <= 0 ? WallTime{} : now + std::chrono::seconds{std::min(*seconds, kMost)};
+    if (const std::optional<WallTime> end = end_after(value, now)) {
+      cookie.until = *end;
+      cookie.aged = true;
     }
   if (name != "domain" || value.empty()) return true;
   if (value.starts_with('.')) value.remove_prefix(1);

@@ -36,6 +36,7 @@ class CookieJar {
     bool host_only = true;  // false: hosts below the domain get it too
     bool secure = false;
     WallTime until = WallTime::max();
+    bool aged = false;  // by Max-Age, which counts before Expires wherever it stands
   };
   static constexpr std::size_t kMostCookies = 200;  // a server cannot fill the memory
   static constexpr std::size_t kMostBytes = 8'192;  // of one
@@ -45,7 +46,8 @@ class CookieJar {
   std::vector<Cookie> cookies_;  // in the order of their coming
 };
 
-/// The date of an Expires attribute in any of the forms that servers write; nothing when it is none.
+/// The date of an Expires attribute as RFC 6265, section 5.1.1 reads it, in any of the forms that servers write; nothing when it is
+/// none.
 std::optional<WallTime> parse_cookie_date(std::string_view text);
 
 }  // namespace finwatch::workflow

@@ -1,6 +1,7 @@
 #include "workflow/net/resolver.h"
 
 #include <ares.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <map>
@@ -23,6 +24,17 @@ int to_system(IpFamily family) {
 // Names differ by case only for people, and a name that allows one family has an answer of its own.
 std::string key_of(const std::string& name, IpFamily family) {
   return lower_case(name) + kFamilySeparator + static_cast<char>('0' + static_cast<int>(family));
+}
+
+// All zero when there is no such file.
+struct stat state_of(const std::string& path) {
+  struct stat state {};
+  ::stat(path.c_str(), &state);
+  return state;
+}
+
+bool is_same(const struct stat& a, const struct stat& b) {
+  return a.st_ino == b.st_ino && a.st_ctim.tv_sec == b.st_ctim.tv_sec && a.st_ctim.tv_nsec == b.st_ctim.tv_nsec;
 }
 
 // The library is set up once for the process.
@@ -49,7 +61,9 @@ struct Resolver::Body {
   Body(Loop& its_loop, ResolverOptions its_options) : loop(its_loop), options(std::move(its_options)), timer(its_loop) {}
 
   void open();
+  void follow_file();
   void ask(const std::string& name, IpFamily family, const std::string& key, ResolveCall* call);
+  void send(Question& question);
   void answer(Question& question, int status, ares_addrinfo* found);
   void watch(int descriptor, bool read, bool write);
   void process(int readable, int writable);
@@ -59,7 +73,8 @@ struct Resolver::Body {
   Loop& loop;
   ResolverOptions options;
   ares_channel channel = nullptr;
-  std::string fault;  // why there is no channel
+  int opened = ARES_SUCCESS;  // or why there is no channel
+  struct stat file_read {};   // as it was when the channel was opened
   Timer timer;
   std::unordered_map<int, std::unique_ptr<Watch>> watches;
   std::unordered_map<std::string, Kept> kept;
@@ -72,15 +87,13 @@ Resolver::Resolver(Loop& loop, ResolverOptions options) : body_(std::make_unique
   body_->open();
 }
 
-Resolver::~Resolver() {
-  if (body_->channel != nullptr) ares_destroy(body_->channel);
-}
+Resolver::~Resolver() { ares_destroy(body_->channel); }
 
 // Of the library only newer releases tell theirs with the port.
 std::string Resolver::server() const {
   const std::string& given = body_->options.servers;
   if (!given.empty()) return given.substr(0, given.find(','));
-  const Result<std::string> file = read_file("/etc/resolv.conf");
+  const Result<std::string> file = read_file(body_->options.file);
   LineReader lines(file ? std::string_view(*file) : std::string_view());
   while (const auto line = lines.next()) {
     FieldReader fields(*line);
@@ -93,7 +106,9 @@ std::size_t Resolver::names() const { return body_->kept.size(); }
 std::size_t Resolver::questions() const { return body_->asked; }
 
 void Resolver::Body::open() {
+  file_read = state_of(options.file);
   ares_options wanted{};
+  wanted.resolvconf_path = options.file.data();
   wanted.timeout = static_cast<int>(options.patience.count());
   wanted.tries = options.tries;
   std::string order = "fb";  // the file, then the servers, whatever nsswitch.conf says
@@ -102,10 +117,23 @@ void Resolver::Body::open() {
   wanted.sock_state_cb = [](void* self, ares_socket_t descriptor, int readable, int writable) {
     static_cast<Body*>(self)->watch(descriptor, readable != 0, writable != 0);
   };
-  const int mask = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
-  int status = library_ready() ? ares_init_options(&channel, &wanted, mask) : int{ARES_ENOTINITIALIZED};
-  if (status == ARES_SUCCESS && !options.servers.empty()) status = ares_set_servers_ports_csv(channel, options.servers.c_str());
-  if (status != ARES_SUCCESS) fault = ares_strerror(status);
+  int mask = ARES_OPT_RESOLVCONF | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_LOOKUPS | ARES_OPT_SOCK_STATE_CB;
+#ifdef ARES_OPT_QUERY_CACHE
+  mask |= ARES_OPT_QUERY_CACHE;  // of 0 seconds: we keep the answers
+#endif
+  opened = library_ready() ? ares_init_options(&channel, &wanted, mask) : int{ARES_ENOTINITIALIZED};
+  if (opened == ARES_SUCCESS && !options.servers.empty()) opened = ares_set_servers_ports_csv(channel, options.servers.c_str());
+}
+
+// After a new lease or behind a VPN the servers that were there at the start may be gone for good.
+void Resolver::Body::follow_file() {
+  if (is_same(file_read, state_of(options.file))) return;
+  ares_destroy(channel);  // its questions stay open
+  channel = nullptr;
+  open();
+  std::vector<Question*> unanswered;
+  for (const auto& [key, question] : open_questions) unanswered.push_back(question.get());
+  for (Question* question : unanswered) send(*question);
 }
 
 void Resolver::Body::watch(int descriptor, bool read, bool write) {
@@ -141,23 +169,28 @@ void Resolver::Body::ask(const std::string& name, IpFamily family, const std::st
   if (entry) return entry->waiting.push_back(call);
   entry = std::make_unique<Question>(Question{this, name, key, family, {call}});
   ++asked;
+  send(*entry);
+}
+
+void Resolver::Body::send(Question& question) {
+  if (opened != ARES_SUCCESS) return answer(question, opened, nullptr);
   ares_addrinfo_hints hints{};
-  hints.ai_family = to_system(family);
+  hints.ai_family = to_system(question.family);
   hints.ai_socktype = SOCK_STREAM;
   hints.ai_flags = ARES_AI_NOSORT;  // sorting opens a socket for each address; we order them ourselves
   // May answer at once, when the name stands in /etc/hosts.
   ares_getaddrinfo(
-      channel, name.c_str(), nullptr, &hints,
-      [](void* question, int status, int /*timeouts*/, ares_addrinfo* found) {
-        auto* ours = static_cast<Question*>(question);
+      channel, question.name.c_str(), nullptr, &hints,
+      [](void* context, int status, int /*timeouts*/, ares_addrinfo* found) {
+        auto* ours = static_cast<Question*>(context);
         ours->body->answer(*ours, status, found);
       },
-      entry.get());
+      &question);
   expect_more();
 }
 
 void Resolver::Body::answer(Question& question, int status, ares_addrinfo* found) {
-  if (status == ARES_EDESTRUCTION) return;  // the resolver goes, and its calls went before
+  if (status == ARES_EDESTRUCTION) return;  // asked again, unless the resolver goes, whose calls went before
   Resolved answer;
   std::chrono::seconds ttl = options.most_kept;
   if (found != nullptr) {
@@ -165,6 +198,8 @@ void Resolver::Body::answer(Question& question, int status, ares_addrinfo* found
       answer.addresses.push_back(Address::from(*node->ai_addr));
       ttl = std::min(ttl, std::chrono::seconds{node->ai_ttl});
     }
+    for (const ares_addrinfo_cname* name = found->cnames; name != nullptr; name = name->next)
+      ttl = std::min(ttl, std::chrono::seconds{name->ttl});
     ares_freeaddrinfo(found);
   }
   answer.addresses = ordered(std::move(answer.addresses), question.family);
@@ -214,9 +249,8 @@ void ResolveCall::start(const std::string& name, IpFamily family, Callback callb
   Resolver::Body& body = *resolver_.body_;
   if (const Resolved* known = resolver_.known(name, family)) {
     answer_ = *known;
-  } else if (body.channel == nullptr || !body.fault.empty()) {
-    answer_ = {.outcome = {NetError::dns, "the resolver cannot start: " + body.fault}, .addresses = {}, .cached = false};
   } else {
+    body.follow_file();
     key_ = key_of(name, family);
     return body.ask(name, family, key_, this);
   }

@@ -4,8 +4,9 @@
 //   ResolveCall call(resolver);
 //   call.start("erp.example", IpFamily::any, [](const Resolved& answer) { … answer.addresses … });
 //
-// /etc/hosts comes first, then the servers of /etc/resolv.conf. Answers are kept as long as their TTL says, within the bounds of the
-// options; the same name asked twice at once is one question. An answer that is known is still given from the loop, not in start().
+// /etc/hosts comes first, then the servers of /etc/resolv.conf, which is read anew when it has changed before a question. Answers are
+// kept as long as their TTL says, within the bounds of the options; the same name asked twice at once is one question. An answer that
+// is known is still given from the loop, not in start(), and a failure is not kept.
 #pragma once
 
 #include <chrono>
@@ -21,7 +22,8 @@
 namespace finwatch::workflow {
 
 struct ResolverOptions {
-  std::string servers;  // "192.0.2.1:53,[2001:db8::1]:53" instead of those of /etc/resolv.conf
+  std::string file = "/etc/resolv.conf";
+  std::string servers;  // "192.0.2.1:53,[2001:db8::1]:53" instead of those of the file
   std::chrono::seconds least_kept{1};
   std::chrono::seconds most_kept{300};
   std::size_t most_names = 10'000;

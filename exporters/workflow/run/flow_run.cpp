@@ -38,11 +38,12 @@ std::string make_run_id(WallTime now, Random& random) {
 std::string make_trace_id(Random& random) { return random_hex(random, 16); }
 
 void begin_variables(const Flow& flow, const std::string& run_id, const std::string& trace_id, Variables& variables) {
+  static const Value none_left = Value::of_list({});
   for (const auto& [place, value] : flow.givens) variables.set(place, value);
   variables.set(flow.run_id, Value::of_text(run_id));
   variables.set(flow.tag, Value::of_text(std::string(kTag) + ' ' + flow.name));
   variables.set(flow.trace_id, Value::of_text(trace_id));
-  variables.set(flow.leftover, Value::of_list({}));
+  variables.set(flow.leftover, none_left);
 }
 
 class FlowRun::Body {
@@ -73,7 +74,7 @@ class FlowRun::Body {
       std::vector<std::string> ids;
       for (const Leftover& each : machines_.journal->leftovers(flow_->name))
         if (!each.id.empty()) ids.push_back(each.id);
-      variables_.set(flow_->leftover, Value::of_list(ids));
+      if (!ids.empty()) variables_.set(flow_->leftover, Value::of_list(ids));
     }
     take_session();
     enter(Section::login);
