@@ -130,6 +130,7 @@ void Resolver::Body::follow_file() {
   if (is_same(file_read, state_of(options.file))) return;
   ares_destroy(channel);  // its questions stay open
   channel = nullptr;
+  timer.cancel();
   open();
   std::vector<Question*> unanswered;
   for (const auto& [key, question] : open_questions) unanswered.push_back(question.get());
