@@ -6,10 +6,10 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <sstream>
 
+#include "conf/tree_builder.h"
 #include "conf/words.h"
 #include "core/files.h"
 #include "core/text.h"
@@ -18,157 +18,6 @@ namespace finwatch {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20;
-constexpr std::size_t kMostLevels = 64;
-constexpr int kMostValues = 100'000;
-
-struct ConfigError {
-  Position where;
-  std::string message;
-};
-
-// Makes a Tree of yaml-cpp's events. The library's own nodes, which take ten times the memory, are never made.
-class TreeBuilder final : public YAML::EventHandler {
- public:
-  TreeBuilder(std::shared_ptr<const std::string> file, const YamlOptions& options) : file_(std::move(file)), options_(options) {}
-
-  /// Of the one document that was handled; null when there was nothing but comments.
-  Tree take() { return std::move(root_); }
-
-  void OnDocumentStart(const YAML::Mark&) override {}
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { add_leaf(at(mark), anchor); }
-  void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, const std::string& value) override {
-    Tree tree = at(mark);
-    tree.kind = Tree::Kind::scalar;
-    tree.quoted = tag == "!";
-    tree.scalar = value;
-    add_leaf(std::move(tree), anchor);
-  }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    open(Tree::Kind::list, mark, anchor);
-  }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor, YAML::EmitterStyle::value) override {
-    open(Tree::Kind::map, mark, anchor);
-  }
-  void OnSequenceEnd() override { close(); }
-  void OnMapEnd() override { close(); }
-  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override {
-    const Anchored& known = anchors_[anchor - 1];
-    if (known.leaf) return add(*known.leaf);
-    const Tree* tree = &root_;
-    for (const std::uint32_t index : known.way) tree = &tree->items[index];
-    if (std::find(open_.begin(), open_.end(), tree) != open_.end())
-      throw ConfigError{at(mark).where, "an alias stands inside the very value that it repeats"};
-    add(*tree);
-  }
-
- private:
-  // What an anchor names. A null or a scalar is kept as the file has it, since a key may repeat it and is never filled in. Of
-  // a list or a map only the way from the top is kept: copies of anchors in anchors would be a bomb.
-  struct Anchored {
-    std::optional<Tree> leaf;
-    std::vector<std::uint32_t> way;
-  };
-
-  Tree at(const YAML::Mark& mark) const {
-    Tree tree;
-    tree.where = Position(file_, mark.line + 1, mark.column + 1);
-    return tree;
-  }
-
-  void add_leaf(Tree tree, YAML::anchor_t anchor) {
-    if (anchor != YAML::NullAnchor) anchors_.push_back({.leaf = tree, .way = {}});
-    add(std::move(tree));
-  }
-
-  void open(Tree::Kind kind, const YAML::Mark& mark, YAML::anchor_t anchor) {
-    Tree tree = at(mark);
-    tree.kind = kind;
-    add(std::move(tree));
-    open_.push_back(open_.empty() ? &root_ : &open_.back()->items.back());
-    if (anchor == YAML::NullAnchor) return;
-    Anchored& known = anchors_.emplace_back();
-    for (std::size_t i = 0; i + 1 < open_.size(); ++i) known.way.push_back(static_cast<std::uint32_t>(open_[i]->items.size() - 1));
-  }
-
-  void close() {
-    Tree& tree = *open_.back();
-    tree.items.shrink_to_fit();
-    tree.keys.shrink_to_fit();
-    tree.key_where.shrink_to_fit();
-    open_.pop_back();
-  }
-
-  // The next key or value of the innermost list or map.
-  void add(Tree tree) {
-    Tree* parent = open_.empty() ? nullptr : open_.back();
-    const bool in_map = parent != nullptr && parent->kind == Tree::Kind::map;
-    if (in_map && parent->keys.size() == parent->items.size()) return add_key(*parent, tree);
-    count(tree, open_.size() + 1);
-    if (tree.kind == Tree::Kind::scalar && options_.substitute_environment) fill_in(tree);
-    if (in_map && tree.kind == Tree::Kind::null) tree.where = parent->key_where.back();
-    (parent == nullptr ? root_ : parent->items.emplace_back()) = std::move(tree);
-  }
-
-  static void add_key(Tree& map, Tree& key) {
-    if (key.kind != Tree::Kind::scalar) throw ConfigError{key.where, "a key must be a word, not a list or a map"};
-    for (std::size_t i = 0; i < map.keys.size(); ++i)
-      if (map.keys[i] == key.scalar)
-        throw ConfigError{key.where, "key '" + key.scalar + "' stands here again; it stood at line " +
-                                         std::to_string(map.key_where[i].line) + " first: remove one of them"};
-    map.keys.push_back(std::move(key.scalar));
-    map.key_where.push_back(std::move(key.where));
-  }
-
-  void count(const Tree& tree, std::size_t level) {
-    if (level > kMostLevels) throw ConfigError{tree.where, "nested deeper than 64 levels"};
-    if (++values_ > kMostValues)
-      throw ConfigError{tree.where, "more than 100,000 values, aliases counted as often as they are used"};
-    for (const Tree& item : tree.items) count(item, level + 1);
-  }
-
-  static void fill_in(Tree& tree) {
-    std::string filled = substitute(tree.scalar, tree.where);
-    if (filled == tree.scalar) return;
-    tree.written = std::move(tree.scalar);
-    tree.scalar = std::move(filled);
-  }
-
-  static std::string substitute(const std::string& text, const Position& where) {
-    if (text.find('$') == std::string::npos) return text;
-    std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-      if (text.compare(i, 2, "$$") == 0) {
-        out += '$';
-        i += 2;
-      } else if (text.compare(i, 2, "${") == 0) {
-        const std::size_t end = text.find('}', i);
-        if (end == std::string::npos) throw ConfigError{where, "'${' without its '}'; a dollar by itself is written '$$'"};
-        out += value_of(text.substr(i + 2, end - i - 2), where);
-        i = end + 1;
-      } else {
-        out += text[i++];
-      }
-    }
-    return out;
-  }
-
-  static std::string value_of(const std::string& expression, const Position& where) {
-    const std::size_t bar = expression.find(":-");
-    const std::string name = expression.substr(0, bar);
-    if (const char* value = std::getenv(name.c_str())) return value;
-    if (bar != std::string::npos) return expression.substr(bar + 2);
-    throw ConfigError{where, "environment variable '" + name + "' is not set; set it, or write ${" + name + ":-default}"};
-  }
-
-  std::shared_ptr<const std::string> file_;
-  const YamlOptions& options_;
-  int values_ = 0;
-  Tree root_;
-  std::vector<Tree*> open_;  // the innermost last; a list grows only while none of its items is open, so that none moves
-  std::vector<Anchored> anchors_;  // the library numbers them from 1
-};
-
 constexpr std::string_view kEndKey = "finwatch-end-of-file";
 
 // What is asked about a text whose values do not matter: where its last document began, and whether its top is a map in lines
