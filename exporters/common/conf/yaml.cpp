@@ -1,13 +1,15 @@
 #include "conf/yaml.h"
 
 #include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/yaml.h>
+#include <yaml-cpp/exceptions.h>
+#include <yaml-cpp/mark.h>
+#include <yaml-cpp/parser.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <optional>
 #include <sstream>
 
+#include "conf/tree_builder.h"
 #include "conf/words.h"
 #include "core/files.h"
 #include "core/text.h"
@@ -16,113 +18,40 @@ namespace finwatch {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{1} << 20;
-constexpr int kMostLevels = 64;
-constexpr int kMostValues = 100'000;
+constexpr std::string_view kEndKey = "finwatch-end-of-file";
 
-struct ConfigError {
-  Position where;
-  std::string message;
+// What is asked about a text whose values do not matter: where its last document began, and whether its top is a map in lines
+// that has kEndKey.
+struct Outline final : YAML::EventHandler {
+  void OnDocumentStart(const YAML::Mark& mark) override { begin = mark; }
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
+  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string& value) override {
+    has_end_key = has_end_key || (depth == 1 && value == kEndKey);
+  }
+  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { ++depth; }
+  void OnSequenceEnd() override { --depth; }
+  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value style) override {
+    if (depth++ == 0) map_in_lines = style != YAML::EmitterStyle::Flow;
+  }
+  void OnMapEnd() override { --depth; }
+
+  YAML::Mark begin;
+  bool map_in_lines = false;
+  bool has_end_key = false;
+  int depth = 0;
 };
 
-// Turns yaml-cpp's nodes into a Tree. The nodes of aliases are shared, so what is counted is the walk, not the nodes.
-class Converter {
- public:
-  Converter(const std::string& file, const YamlOptions& options) : file_(file), options_(options) {}
-
-  Tree convert(const YAML::Node& node, int level = 1) {
-    const Position where = position(node.Mark());
-    if (level > kMostLevels) throw ConfigError{where, "nested deeper than 64 levels"};
-    if (++values_ > kMostValues)
-      throw ConfigError{where, "more than 100,000 values, aliases counted as often as they are used"};
-    Tree tree;
-    tree.where = where;
-    if (node.IsScalar()) {
-      tree.kind = Tree::Kind::scalar;
-      tree.quoted = node.Tag() == "!";
-      tree.scalar = options_.substitute_environment ? substitute(node.Scalar(), where) : node.Scalar();
-      if (tree.scalar != node.Scalar()) tree.written = node.Scalar();
-    } else if (node.IsSequence()) {
-      tree.kind = Tree::Kind::list;
-      for (const YAML::Node& item : node) tree.items.push_back(convert(item, level + 1));
-    } else if (node.IsMap()) {
-      tree.kind = Tree::Kind::map;
-      for (const auto& entry : node) add_entry(tree, entry.first, entry.second, level);
-    }
-    return tree;
-  }
-
- private:
-  void add_entry(Tree& tree, const YAML::Node& key, const YAML::Node& value, int level) {
-    const Position where = position(key.Mark());
-    if (!key.IsScalar()) throw ConfigError{where, "a key must be a word, not a list or a map"};
-    const std::string& name = key.Scalar();
-    for (std::size_t i = 0; i < tree.keys.size(); ++i)
-      if (tree.keys[i] == name)
-        throw ConfigError{where, "key '" + name + "' stands here again; it stood at line " +
-                                     std::to_string(tree.key_where[i].line) + " first: remove one of them"};
-    tree.keys.push_back(name);
-    tree.key_where.push_back(where);
-    tree.items.push_back(convert(value, level + 1));
-    if (tree.items.back().kind == Tree::Kind::null) tree.items.back().where = where;
-  }
-
-  Position position(const YAML::Mark& mark) const {
-    return {file_, mark.is_null() ? 1 : mark.line + 1, mark.is_null() ? 1 : mark.column + 1};
-  }
-
-  static std::string substitute(const std::string& text, const Position& where) {
-    if (text.find('$') == std::string::npos) return text;
-    std::string out;
-    for (std::size_t i = 0; i < text.size();) {
-      if (text.compare(i, 2, "$$") == 0) {
-        out += '$';
-        i += 2;
-      } else if (text.compare(i, 2, "${") == 0) {
-        const std::size_t end = text.find('}', i);
-        if (end == std::string::npos) throw ConfigError{where, "'${' without its '}'; a dollar by itself is written '$$'"};
-        out += value_of(text.substr(i + 2, end - i - 2), where);
-        i = end + 1;
-      } else {
-        out += text[i++];
-      }
-    }
-    return out;
-  }
-
-  static std::string value_of(const std::string& expression, const Position& where) {
-    const std::size_t bar = expression.find(":-");
-    const std::string name = expression.substr(0, bar);
-    if (const char* value = std::getenv(name.c_str())) return value;
-    if (bar != std::string::npos) return expression.substr(bar + 2);
-    throw ConfigError{where, "environment variable '" + name + "' is not set; set it, or write ${" + name + ":-default}"};
-  }
-
-  const std::string& file_;
-  const YamlOptions& options_;
-  int values_ = 0;
-};
-
-// Where the second document begins, nothing when there is one at most. The library's own LoadAll is never used: it hangs, and
-// eats all memory, where text continues nothing that stands before it ("- a\n, b"), because it finds an empty document there,
-// for ever.
-std::optional<YAML::Mark> second_document(const std::string& text) {
-  struct Starts final : YAML::EventHandler {
-    void OnDocumentStart(const YAML::Mark& mark) override { last = mark; }
-    void OnDocumentEnd() override {}
-    void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-    void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string&) override {}
-    void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-    void OnSequenceEnd() override {}
-    void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override {}
-    void OnMapEnd() override {}
-    YAML::Mark last;
-  };
-  std::istringstream stream(text);
+// The first document goes to the handler. Where a second one begins, nothing when there is none. The library's own LoadAll is
+// never used: it hangs, and eats all memory, where text continues nothing that stands before it ("- a\n, b"), because it finds
+// an empty document there, for ever.
+std::optional<YAML::Mark> parse(std::string text, YAML::EventHandler& first) {
+  std::istringstream stream(std::move(text));
   YAML::Parser parser(stream);
-  Starts starts;
-  const bool more = parser.HandleNextDocument(starts) && parser.HandleNextDocument(starts);
-  return more ? std::optional(starts.last) : std::nullopt;
+  Outline second;
+  const bool more = parser.HandleNextDocument(first) && parser.HandleNextDocument(second);
+  return more ? std::optional(second.begin) : std::nullopt;
 }
 
 // What stands at a place that should have been the end of the file.
@@ -137,12 +66,10 @@ std::string_view not_the_end(std::string_view text, const YAML::Mark& mark) {
 // becomes a part of such a scalar, and is a key of the top map otherwise. (In a top map in braces an unclosed quote is an error
 // of its own.)
 bool swallows_what_follows(std::string_view text) {
-  constexpr const char* kKey = "finwatch-end-of-file";
   try {
-    const std::string longer = std::string(text) + "\n" + kKey + ": 1\n";
-    if (second_document(longer)) return false;  // the file ended its document with "..."
-    const YAML::Node node = YAML::Load(longer);
-    return node.IsMap() && node.Style() != YAML::EmitterStyle::Flow && !node[kKey];
+    Outline outline;
+    if (parse(std::string(text) + "\n" + std::string(kEndKey) + ": 1\n", outline)) return false;  // the file ended with "..."
+    return outline.map_in_lines && !outline.has_end_key;
   } catch (const YAML::Exception&) {
     return false;
   }
@@ -190,25 +117,24 @@ Result<Tree> parse_yaml(std::string_view text, const std::string& file_name, con
   if (forbidden != text.end())
     return {Errc::config, file_name + ":" + std::to_string(std::count(text.begin(), forbidden, '\n') + 1) +
                               ": a control character; save the file as plain text"};
+  const auto file = std::make_shared<const std::string>(file_name);
   try {
-    const std::string whole(text);
-    if (const auto mark = second_document(whole))
-      return describe({{file_name, mark->line + 1, mark->column + 1}, std::string(not_the_end(text, *mark))});
-    const YAML::Node document = YAML::Load(whole);
-    if (document.IsNull()) {  // nothing but comments: every default holds
-      Tree empty;
-      empty.kind = Tree::Kind::map;
-      empty.where = {file_name, 1, 1};
-      return empty;
+    const bool swallows = swallows_what_follows(text);  // before there is a tree, as both take memory
+    TreeBuilder builder(file, options);
+    if (const auto mark = parse(std::string(text), builder))
+      return describe({{file, mark->line + 1, mark->column + 1}, std::string(not_the_end(text, *mark))});
+    Tree tree = builder.take();
+    if (tree.kind == Tree::Kind::null) {  // nothing but comments: every default holds
+      tree.kind = Tree::Kind::map;
+      tree.where = {file, 1, 1};
     }
-    Tree tree = Converter(file_name, options).convert(document);
     if (tree.kind != Tree::Kind::map) return describe({tree.where, "expected a map at the top, found " + shown(tree)});
-    if (swallows_what_follows(text)) return describe({last_scalar(tree).where, "a quote opens here and never closes"});
+    if (swallows) return describe({last_scalar(tree).where, "a quote opens here and never closes"});
     return tree;
   } catch (const ConfigError& error) {
     return describe(error);
   } catch (const YAML::Exception& error) {
-    const Position where{file_name, error.mark.line + 1, error.mark.column + 1};
+    const Position where{file, error.mark.line + 1, error.mark.column + 1};
     return describe({where, error.msg});
   } catch (const std::exception& error) {
     return {Errc::config, file_name + ": " + error.what()};

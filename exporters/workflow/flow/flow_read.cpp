@@ -198,6 +198,13 @@ Result<std::shared_ptr<const Flow>> read_flow(const Tree& tree, const std::strin
   return std::shared_ptr<const Flow>(std::move(flow));
 }
 
+// The flows of the file, taken out of its tree: each goes once it is read, and the next one is read into its memory.
+std::vector<Tree> take_flows(MapReader& top, Tree& tree) {
+  if (top.list("flows") == nullptr) return {};
+  const auto key = std::find(tree.keys.begin(), tree.keys.end(), "flows");
+  return std::move(tree.items[static_cast<std::size_t>(key - tree.keys.begin())].items);
+}
+
 }  // namespace
 
 std::optional<Mode> read_mode(MapReader& reader) {
@@ -228,7 +235,7 @@ std::string Flow::refusal() const {
 Result<std::vector<std::shared_ptr<const Flow>>> read_flows(const FlowFile& file, const Almanac& almanac,
                                                             const Context& context) {
   // `${…}` belongs to the templates.
-  const Result<Tree> tree = load_yaml(file.path, {.substitute_environment = false});
+  Result<Tree> tree = load_yaml(file.path, {.substitute_environment = false});
   if (!tree) return tree.error();
   MapReader top(*tree, "");
   Givens givens;
@@ -236,10 +243,11 @@ Result<std::vector<std::shared_ptr<const Flow>>> read_flows(const FlowFile& file
   if (Status status = read_secrets(top, file, givens); !status) return status.error();
   std::vector<std::shared_ptr<const Flow>> flows;
   std::vector<std::string> names;
-  const Tree* list = top.list("flows");
-  for (std::size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
+  std::vector<Tree> trees = take_flows(top, *tree);
+  for (std::size_t i = 0; i < trees.size(); ++i) {
+    const Tree its_own = std::move(trees[i]);
     Result<std::shared_ptr<const Flow>> flow =
-        read_flow(list->items[i], "flows[" + std::to_string(i) + "]", file, givens, almanac, context);
+        read_flow(its_own, "flows[" + std::to_string(i) + "]", file, givens, almanac, context);
     if (!flow) return flow.error();
     const std::string plain = (*flow)->name.substr(file.prefix.size());
     if (std::find(names.begin(), names.end(), plain) != names.end())

@@ -39,6 +39,23 @@ TEST_CASE("yaml: a tree with positions, Chinese keys and all") {
 TEST_CASE("yaml: an empty file, or one of comments, is an empty map") {
   CHECK(parse_yaml("", "c.yml")->keys.empty());
   CHECK(parse_yaml("# nothing\n", "c.yml")->keys.empty());
+  for (const char* nothing : {"---\n", "...\n", "---\n...\n", "~\n", "null\n", "&a\n", "\n\n"}) {
+    CAPTURE(nothing);
+    const Result<Tree> tree = parse_yaml(nothing, "c.yml");
+    REQUIRE(tree);
+    CHECK(tree->kind == Tree::Kind::map);
+    CHECK(tree->keys.empty());
+    CHECK(tree->where.text() == "c.yml:1:1");
+  }
+  CHECK(contains(error_of("---\n---\n"), "c.yml:2:1: a second document begins here"));
+}
+
+TEST_CASE("yaml: of several errors the first in the file is told, and its name is kept once") {
+  CHECK(contains(error_of("a: 1\na: 2\nb: [\n"), "c.yml:2:1: key 'a' stands here again"));
+  CHECK(contains(error_of("a: [\na: 2\na: 2\n"), "c.yml:3:2: "));
+  const Result<Tree> tree = parse_yaml("a: 1\nb: {c: [2]}\n", "c.yml");
+  CHECK(tree->find("b")->find("c")->items[0].where.file == tree->where.file);
+  CHECK(tree->key_where[0].file == tree->where.file);
 }
 
 TEST_CASE("yaml: what is wrong is said with file, line and column") {
@@ -97,6 +114,58 @@ TEST_CASE("yaml: an anchor inside itself is no endless walk, and aliases within 
   CHECK(contains(error_of(wide + "]\n"), "more than 100,000 values"));
   CHECK(error_of("a: " + std::string(62, '[') + std::string(62, ']') + "\n") == "");
   CHECK(contains(error_of("a: " + std::string(64, '[') + std::string(64, ']') + "\n"), "deeper than 64 levels"));
+  const std::string deep = "a: &a " + std::string(61, '[') + std::string(61, ']');
+  CHECK(error_of(deep + "\nb: {c: *a}\n") == "");
+  CHECK(error_of(deep + "\nb: {c: [[*a]]}\n") == "c.yml:1:67: nested deeper than 64 levels");
+  std::string anchors = "a: ";  // each around all that follow, and no copy is kept of any
+  for (int i = 0; i < 60; ++i) anchors += "&a" + std::to_string(i) + " [";
+  for (int i = 0; i < 90'000; ++i) anchors += "1,";
+  CHECK(error_of(anchors + std::string(60, ']') + "\n") == "");
+}
+
+TEST_CASE("yaml: an anchor that is not closed yet cannot be repeated, one that was named anew inside can") {
+  CHECK(error_of("a: &a [*a]\n") == "c.yml:1:8: an alias stands inside the very value that it repeats");
+  CHECK(error_of("a: &a {b: [1, {c: *a}]}\n") == "c.yml:1:19: an alias stands inside the very value that it repeats");
+  CHECK(error_of("&top\na: *top\n") == "c.yml:2:4: an alias stands inside the very value that it repeats");
+  CHECK(error_of("a: &a {*a : 1}\n") == "c.yml:1:8: an alias stands inside the very value that it repeats");
+  CHECK(parse_yaml("a: &a [&a 1, *a]\n", "c.yml")->find("a")->items[1].scalar == "1");
+  CHECK(contains(error_of("a: *a\nb: &a 1\n"), "c.yml:1:4: the referenced anchor is not defined"));
+}
+
+TEST_CASE("yaml: an alias is the value that its anchor named last, at the anchor's place") {
+  const Result<Tree> tree = parse_yaml(
+      "- &map {b: 1, c: [2, &deep {d: \"3\"}]}\n- *map\n- *deep\n- &map x\n- *map\n- &none\n- *none\n- {e: *none, f: *deep}\n",
+      "");
+  CHECK(contains(tree.error().message, "expected a map at the top, found a list"));
+  const Result<Tree> map = parse_yaml(
+      "a: &map {b: 1, c: [2, &deep {d: \"3\"}]}\nb: *map\nc: *deep\nd: &map x\ne: *map\nf: &none\ng: [*none]\nh: *none\n",
+      "c.yml");
+  REQUIRE(map);
+  const Tree& copy = *map->find("b");
+  CHECK(copy.keys == std::vector<std::string>{"b", "c"});
+  CHECK(copy.where.text() == "c.yml:1:4");
+  CHECK(copy.key_where[1].text() == "c.yml:1:16");
+  CHECK(copy.find("c")->items[1].find("d")->quoted);
+  CHECK(map->find("c")->find("d")->scalar == "3");
+  CHECK(map->find("c")->where.text() == "c.yml:1:23");
+  CHECK(map->find("e")->scalar == "x");
+  CHECK(map->find("e")->where.line == 4);
+  CHECK(map->find("g")->items[0].kind == Tree::Kind::null);
+  CHECK(map->find("h")->where.text() == "c.yml:8:1");  // a value that is not there stands where its key does
+}
+
+TEST_CASE("yaml: keys may have anchors and be aliases") {
+  ::setenv("FINWATCH_TEST_NAME", "erp", 1);
+  const Result<Tree> tree = parse_yaml("&key $$name: 1\nb: *key\nc: &word a${FINWATCH_TEST_NAME}\n*word : *word\n", "c.yml");
+  REQUIRE(tree);
+  CHECK(tree->keys == std::vector<std::string>{"$$name", "b", "c", "a${FINWATCH_TEST_NAME}"});  // keys stay as they are
+  CHECK(tree->items[1].scalar == "$name");
+  CHECK(tree->items[3].scalar == "aerp");
+  CHECK(tree->items[3].written == "a${FINWATCH_TEST_NAME}");
+  CHECK(tree->key_where[3].text() == "c.yml:3:4");
+  CHECK(contains(error_of("a: &map {b: 1}\n*map : 1\n"), "a key must be a word"));
+  CHECK(contains(error_of("a: &none\n*none : 1\n"), "a key must be a word"));
+  CHECK(contains(error_of("a: {b: &word c}\nc: 1\n*word : 2\n"), "key 'c' stands here again; it stood at line 2"));
 }
 
 TEST_CASE("yaml: a key may stand once at every level, however it is written") {
