@@ -52,7 +52,7 @@ struct Analysis {
 
 Analysis analyse_promql(const Expression& expression);
 
-/// Is there anything in it that Prometheus 2.42 does not know? `text` is what was parsed.
-bool needs_prometheus_3(const Expression& expression, std::string_view text);
+/// Is there anything in it that Prometheus 2.42 does not know?
+bool needs_prometheus_3(const Expression& expression);
 
 }  // namespace finwatch::rules
