@@ -332,7 +332,7 @@ bool Parser::brackets(Expression& out) {
     Expression inner = std::move(out);
     out = {};
     out.span = inner.span;
-    out.node = std::move(subquery);
+    out.node = subquery;
     out.parts.push_back(std::move(inner));
   } else {
     auto* selector = out.as<Selector>();
