@@ -24,8 +24,9 @@ trap 'rm -rf "$TMPDIR"' EXIT
 if [ $# -gt 0 ]; then fuzzers=("$@"); else mapfile -t fuzzers < <(printf "%s\n" test/fuzz/fuzz_*.cpp | sed -E "s|.*/fuzz_(.*)\.cpp|\1|"); fi
 
 # Seeds that are made from the fixtures of the tests rather than kept twice.
-rm -rf "$room/seeds" && mkdir -p "$room/seeds/host" "$room/seeds/yaml"
+rm -rf "$room/seeds" && mkdir -p "$room/seeds/host" "$room/seeds/yaml" "$room/seeds/promql"
 cp test/fixtures/web/*.yml "$room/seeds/yaml/" 2>/dev/null || true
+cat test/fixtures/promql/* | split -l 1 -a 4 -d - "$room/seeds/promql/"
 FINWATCH_FUZZ_SEEDS=$room/seeds/host build/asan/bin/fuzz_host 2>"$room/logs/seeds.log" ||
   { cat "$room/logs/seeds.log"; exit 1; }
 

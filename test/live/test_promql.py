@@ -38,7 +38,8 @@ def promtool(texts):
         rules = [{"record": f"rule:{number}", "expr": text} for number, text in enumerate(texts)]
         with open(file, "w", encoding="utf-8") as out:
             json.dump({"groups": [{"name": "g", "rules": rules}]}, out)
-        done = subprocess.run([need("promtool"), "check", "rules", "--lint=none", file], capture_output=True, text=True, timeout=300, check=False)
+        done = subprocess.run([need("promtool"), "check", "rules", "--lint=none", file], capture_output=True, text=True, timeout=300, check=False,
+                              errors="replace")
     why = {int(number): reason for number, reason in
            re.findall(r'"rule:(\d+)": (?:could not parse expression: )?(.*)', done.stderr)}
     check((done.returncode == 0) == (not why), done.stderr[-2000:])

@@ -19,7 +19,7 @@ int main() {
     const std::string text = input.substr(at, end - at);
     at = end + 1;
     const auto tree = parse_promql(text);
-    output += !tree ? "!" + tree.error().message : (needs_prometheus_3(*tree, text) ? "3" : "2") + print_promql(*tree);
+    output += !tree ? "!" + tree.error().message : (needs_prometheus_3(*tree) ? "3" : "2") + print_promql(*tree);
     output += '\0';
   }
   std::fwrite(output.data(), 1, output.size(), stdout);

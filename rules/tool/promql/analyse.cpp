@@ -229,34 +229,26 @@ Analysis analyse_promql(const Expression& expression) {
   return analysis;
 }
 
-bool needs_prometheus_3(const Expression& expression, std::string_view text) {
-  const auto is_quoted = [&](const Label& label) {
-    return std::string_view("\"'`").find(text[label.span.begin]) != std::string_view::npos;
-  };
-  const auto is_number = [&](const Length& length) {
-    return text[length.span.end - 1] >= '0' && text[length.span.end - 1] <= '9';
-  };
-  const auto is_new_length = [&](const std::optional<Length>& length) {
-    return length && (is_number(*length) || length->time.count() == 0);
-  };
-  const auto any_quoted = [&](const std::vector<Label>& labels) {
-    return std::any_of(labels.begin(), labels.end(), is_quoted);
+bool needs_prometheus_3(const Expression& expression) {
+  const auto is_new = [](const Label& label) { return label.is_quoted; };
+  const auto any_new = [&](const std::vector<Label>& labels) { return std::any_of(labels.begin(), labels.end(), is_new); };
+  const auto new_length = [](const std::optional<Length>& length) {
+    return length && (length->is_number || length->time.count() == 0);
   };
   bool needs = false;
   walk(expression, [&](const Expression& node) {
     if (const auto* number = node.as<Number>()) needs = needs || number->is_duration;
     if (const auto* call = node.as<Call>()) needs = needs || call->function->since_3;
     if (const auto* aggregation = node.as<Aggregation>())
-      needs = needs || aggregation->aggregate->since_3 || any_quoted(aggregation->labels);
-    if (const auto* binary = node.as<Binary>()) needs = needs || any_quoted(binary->labels) || any_quoted(binary->include);
+      needs = needs || aggregation->aggregate->since_3 || any_new(aggregation->labels);
+    if (const auto* binary = node.as<Binary>()) needs = needs || any_new(binary->labels) || any_new(binary->include);
     if (const auto* subquery = node.as<Subquery>())
-      needs = needs || is_number(subquery->range) || is_new_length(subquery->step) || is_new_length(subquery->when.offset);
+      needs = needs || subquery->range.is_number || new_length(subquery->step) || new_length(subquery->when.offset);
     const auto* selector = node.as<Selector>();
     if (selector == nullptr) return;
-    needs = needs || is_new_length(selector->range) || is_new_length(selector->when.offset);
+    needs = needs || new_length(selector->range) || new_length(selector->when.offset);
     for (const Matcher& matcher : selector->matchers)
-      needs = needs || matcher.form == Matcher::Form::quoted_name ||
-              (matcher.form == Matcher::Form::full && is_quoted(matcher.label));
+      needs = needs || matcher.form == Matcher::Form::quoted_name || matcher.label.is_quoted;
   });
   return needs;
 }

@@ -42,17 +42,16 @@ enum class Top : unsigned char {
 };
 
 struct Analysis {
-  std::vector<Selected> selected;  // in the order of the text
-  std::vector<Label> labels;       // each label that the text names, as often as it does
-  ResultLabels result;             // with __name__ where it is kept
-  std::chrono::milliseconds
-      window;  // how far back the oldest sample lies that one evaluation may read, without the 5 min of an instant
+  std::vector<Selected> selected;      // in the order of the text
+  std::vector<Label> labels;           // each label that the text names, as often as it does
+  ResultLabels result;                 // with __name__ where it is kept
+  std::chrono::milliseconds window{};  // how far back the text asks for samples: ranges and offsets, subqueries added up
   Top top = Top::value;
 };
 
 Analysis analyse_promql(const Expression& expression);
 
-/// Is there anything in it that Prometheus 2.42 does not know? `text` is what was parsed.
-bool needs_prometheus_3(const Expression& expression, std::string_view text);
+/// Is there anything in it that Prometheus 2.42 does not know?
+bool needs_prometheus_3(const Expression& expression);
 
 }  // namespace finwatch::rules

@@ -40,12 +40,14 @@ constexpr std::string_view to_string(ValueType type) {
 struct Length {
   std::chrono::milliseconds time{};
   Span span;
+  bool is_number = false;  // 300
 };
 
 /// A label name that stands in the text, after the quotes are taken off.
 struct Label {
   std::string name;
   Span span;
+  bool is_quoted = false;  // since Prometheus 3
 };
 
 enum class MatchKind : unsigned char { equal, not_equal, pattern, not_pattern };

@@ -33,7 +33,9 @@ std::optional<double> number_of(std::string_view written) {
   if (end != written.data() + written.size()) return std::nullopt;
   if (error == std::errc{}) return value;
   // Out of range: too small is 0, too large is refused.
-  const bool is_small = written.find('-') != std::string_view::npos || written.front() == '0' || written.front() == '.';
+  const bool is_small = written.find('-') != std::string_view::npos ||
+                        (written.find_first_of("eE") == std::string_view::npos &&
+                         written.substr(std::min(written.find_first_not_of('0'), written.size())).starts_with('.'));
   return is_small ? std::optional(0.0) : std::nullopt;
 }
 

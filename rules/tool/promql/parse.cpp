@@ -230,7 +230,7 @@ bool Parser::matcher(Matcher& matcher) {
     matcher.value_span = label.span;
     return true;
   }
-  matcher.label = {is_quoted ? label.value : std::string(label.written), label.span};
+  matcher.label = {is_quoted ? label.value : std::string(label.written), label.span, is_quoted};
   const auto* kind = std::find_if(std::begin(kKinds), std::end(kKinds), [&](std::string_view sign) { return token_.is(sign); });
   if (kind == std::end(kKinds)) return fail("=, !=, =~ or !~ behind the label name");
   matcher.kind = static_cast<MatchKind>(kind - kKinds);
@@ -299,7 +299,7 @@ bool Parser::labels(std::vector<Label>& labels) {
     const bool is_quoted = token_.kind == Kind::text && !token_.value.empty();
     const bool is_plain = token_.kind == Kind::word && is_plain_label(token_.written) && !is_number_word(token_.written);
     if (!is_quoted && !is_plain) return fail("a label name or ')'");
-    labels.push_back({is_quoted ? token_.value : std::string(token_.written), token_.span});
+    labels.push_back({is_quoted ? token_.value : std::string(token_.written), token_.span, is_quoted});
     if (!advance()) return false;
     if (!token_.is(")") && !expect(",", "or ')' behind a label name")) return false;
   }
@@ -332,7 +332,7 @@ bool Parser::brackets(Expression& out) {
     Expression inner = std::move(out);
     out = {};
     out.span = inner.span;
-    out.node = std::move(subquery);
+    out.node = subquery;
     out.parts.push_back(std::move(inner));
   } else {
     auto* selector = out.as<Selector>();
@@ -361,7 +361,7 @@ bool Parser::offset(Expression& out) {
   const std::size_t begin = token_.span.begin;
   const bool is_negative = token_.is("-");
   if ((is_negative && !advance()) || !length(false, when->offset.emplace())) return false;
-  if (is_negative) when->offset = Length{-when->offset->time, {begin, when->offset->span.end}};
+  if (is_negative) when->offset = Length{-when->offset->time, {begin, when->offset->span.end}, when->offset->is_number};
   return finish(out, out.type);
 }
 
@@ -392,6 +392,7 @@ bool Parser::length(bool positive, Length& out) {
   const double milliseconds = token_.number * 1000;
   out.time = std::chrono::milliseconds(std::llround(token_.kind == Kind::duration ? milliseconds : std::trunc(milliseconds)));
   out.span = token_.span;
+  out.is_number = token_.kind == Kind::number;
   if (positive && out.time.count() == 0) return refuse(token_.span.begin, "a duration here is longer than 0");
   return advance();
 }

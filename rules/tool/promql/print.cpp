@@ -41,7 +41,7 @@ class Printer {
 
  private:
   void append(const Expression& expression) {
-    std::visit([&](const auto& node) { append(node, expression.parts); }, expression.node);
+    std::visit([this, &expression](const auto& node) { this->append(node, expression.parts); }, expression.node);
   }
 
   void append(const Number& number, const std::vector<Expression>&) {
