@@ -177,12 +177,12 @@ Result<std::string> expression_of(const Alert& alert, const Contract& contract) 
   std::size_t from = 0;
   for (std::size_t at = alert.expression.find("${"); at != std::string::npos; at = alert.expression.find("${", from)) {
     const std::size_t end = alert.expression.find('}', at);
-    const std::string name = alert.expression.substr(at + 2, end == std::string::npos ? end : end - at - 2);
-    const auto value = alert.parameters.find(name);
-    if (end == std::string::npos || value == alert.parameters.end())
-      return check_known(alert.expression_where, "the expression of " + alert.id, "parameter", name, known).error();
+    const std::string subject = "the expression of " + alert.id;
+    if (end == std::string::npos) return Error{Errc::config, alert.expression_where.text() + ": " + subject + ": a ${ without its }"};
+    const std::string name = alert.expression.substr(at + 2, end - at - 2);
+    if (Status there = check_known(alert.expression_where, subject, "parameter", name, known); !there) return there.error();
     const bool overruled = own != contract.thresholds.end() && own->second.contains(name);
-    out.append(alert.expression, from, at - from).append(written(overruled ? own->second.at(name) : value->second));
+    out.append(alert.expression, from, at - from).append(written(overruled ? own->second.at(name) : alert.parameters.at(name)));
     from = end + 1;
   }
   return out.append(alert.expression, from);
