@@ -44,6 +44,10 @@ constexpr Room kRooms[] = {
      "core run conf sql web app workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/probe "
      "workflow/check workflow/page"},
     {"rules/tool/promql", "core conf"},
+    {"rules/tool/contract", "core conf"},
+    {"rules/tool/alerts", "core conf rules/tool/contract"},
+    {"rules/tool/compile", "core conf rules/tool/contract rules/tool/alerts rules/tool/promql"},
+    {"rules/tool", "core conf app rules/tool/contract rules/tool/alerts rules/tool/compile"},
 };
 constexpr std::string_view kProgramOpens = "core run conf sql web app";
 constexpr std::string_view kPrograms[] = {"host", "database", "workflow", "middleware", "assurance", "notifier"};

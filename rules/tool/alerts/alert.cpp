@@ -1,0 +1,191 @@
+#include "rules/tool/alerts/alert.h"
+
+#include <algorithm>
+#include <charconv>
+#include <filesystem>
+#include <set>
+
+#include "core/text.h"
+#include "rules/tool/contract/read.h"
+
+namespace finwatch::rules {
+namespace {
+
+Result<AlertCase> read_case(const Tree& value, const std::string& path, bool fires) {
+  if (value.kind != Tree::Kind::map) return {Errc::config, value.where.text() + ": " + path + ": expected a map"};
+  MapReader reader(value, path);
+  AlertCase read{.series = {}, .at = reader.duration("at", nanoseconds{}), .firing = {}, .where = value.where};
+  const Tree* series = reader.map("series");
+  if (series == nullptr)
+    reader.fail(value, path + ".series: expected series and their values, such as {'up{job=\"a\"}': \"1 0x5\"}");
+  for (std::size_t i = 0; series != nullptr && i < series->keys.size(); ++i) {
+    if (series->items[i].kind != Tree::Kind::scalar)
+      reader.fail(series->items[i], path + ".series: expected values such as \"1 0x5\"");
+    read.series.emplace_back(series->keys[i], series->items[i].scalar);
+  }
+  const Tree* labels = fires ? reader.child("labels") : nullptr;
+  const auto take = [&](const Tree& map) {
+    if (map.kind != Tree::Kind::map)
+      return reader.fail(map, path + ".labels: expected the labels of the alert, or a list of such maps");
+    std::map<std::string, std::string>& one = read.firing.emplace_back();
+    for (std::size_t i = 0; i < map.keys.size(); ++i) one.emplace(map.keys[i], map.items[i].scalar);
+  };
+  if (labels != nullptr && labels->kind == Tree::Kind::list)
+    for (const Tree& item : labels->items) take(item);
+  else if (labels != nullptr)
+    take(*labels);
+  else if (fires)
+    read.firing.emplace_back();
+  if (Status status = reader.finish(); !status) return status.error();
+  return read;
+}
+
+Status read_cases(const Tree* list, const std::string& path, bool fires, Alert& alert) {
+  for (std::size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
+    Result<AlertCase> one = read_case(list->items[i], path + "[" + std::to_string(i) + "]", fires);
+    if (!one) return one.error();
+    alert.cases.push_back(std::move(*one));
+  }
+  return ok();
+}
+
+Status take_speed(const Tree& value, const std::string& path, std::string_view text, Speed& speed) {
+  if (Status known = check_known(value.where, path + ".speed", "speed", text, kSpeeds); !known) return known;
+  speed = static_cast<Speed>(std::find(kSpeeds.begin(), kSpeeds.end(), text) - kSpeeds.begin());
+  return ok();
+}
+
+Result<Recording> read_recording(const Tree& value, const std::string& path) {
+  if (value.kind != Tree::Kind::map) return {Errc::config, value.where.text() + ": " + path + ": expected a map"};
+  MapReader reader(value, path);
+  Recording recording{.name = reader.required_text("record"),
+                      .expression = reader.required_text("expr"),
+                      .expression_where = value.where,
+                      .speed = Speed::fast,
+                      .where = value.where};
+  const std::string speed = reader.text("speed", "fast");
+  if (std::count(recording.name.begin(), recording.name.end(), ':') != 2)
+    reader.fail("record", path + ".record: expected level:metric:operations, such as instance:node_cpu_busy:ratio_rate5m");
+  if (Status status = reader.finish(); !status) return status.error();
+  if (const Tree* expression = value.find("expr")) recording.expression_where = expression->where;
+  if (Status status = take_speed(value, path, speed, recording.speed); !status) return status.error();
+  return recording;
+}
+
+Result<Alert> read_alert(const Tree& value, const std::string& path) {
+  if (value.kind != Tree::Kind::map) return {Errc::config, value.where.text() + ": " + path + ": expected a map"};
+  MapReader reader(value, path);
+  Alert alert;
+  alert.where = value.where;
+  alert.id = reader.required_text("id");
+  const Result<Words> title = read_words(reader, "title");
+  const Result<Words> text = read_words(reader, "text");
+  alert.expression = reader.required_text("expr");
+  alert.expression_where = value.find("expr") != nullptr ? value.find("expr")->where : value.where;
+  alert.after = reader.duration("for", nanoseconds{});
+  alert.keep_firing_for = reader.duration("keep_firing_for", nanoseconds{});
+  const std::string speed = reader.text("speed", "fast");
+  alert.severity = reader.required_text("severity");
+  alert.fault_class = reader.required_text("class");
+  alert.awaits = reader.text("awaits");
+  if (const Tree* parameters = reader.map("parameters")) {
+    MapReader values(*parameters, reader.path_of("parameters"));
+    for (const std::string& name : parameters->keys) alert.parameters[name] = values.number(name, 0, -1e300, 1e300);
+    if (Status status = values.finish(); !status) return status.error();
+  }
+  const Tree* firing = reader.list("firing");
+  const Tree* silent = reader.list("silent");
+  if (!is_id(alert.id))
+    reader.fail("id", path + ".id: expected a letter, then letters and digits, such as DatabaseDisconnected");
+  if (Status status = reader.finish(); !status) return status.error();
+  for (const Result<Words>* words : {&title, &text})
+    if (!*words) return words->error();
+  alert.title = *title;
+  alert.text = *text;
+  if (Status status = take_speed(value, path, speed, alert.speed); !status) return status.error();
+  if (Status status = read_cases(firing, path + ".firing", true, alert); !status) return status.error();
+  if (alert.cases.empty())
+    return {Errc::config, value.where.text() + ": " + path + ": expected a case under 'firing': proof that it can fire"};
+  const std::size_t fires = alert.cases.size();
+  if (Status status = read_cases(silent, path + ".silent", false, alert); !status) return status.error();
+  if (alert.cases.size() == fires)
+    return {Errc::config,
+            value.where.text() + ": " + path + ": expected a case under 'silent': proof that it keeps silent when all is well"};
+  return alert;
+}
+
+// As a person writes it: 0.8, 90, 3600.
+std::string written(double value) {
+  char digits[32];
+  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
+  return {digits, end};
+}
+
+}  // namespace
+
+Result<Area> read_area(const Tree& file) {
+  MapReader reader(file, "");
+  Area area;
+  area.id = reader.required_text("area");
+  const Result<Words> name = read_words(reader, "name");
+  const Tree* recordings = reader.list("recordings");
+  const Tree* alerts = reader.list("alerts");
+  if (!is_id(area.id)) reader.fail("area", "area: expected a letter, then letters, digits, _, - and .");
+  if (Status status = reader.finish(); !status) return status.error();
+  if (!name) return name.error();
+  area.name = *name;
+  for (std::size_t i = 0; recordings != nullptr && i < recordings->items.size(); ++i) {
+    Result<Recording> recording = read_recording(recordings->items[i], "recordings[" + std::to_string(i) + "]");
+    if (!recording) return recording.error();
+    area.recordings.push_back(std::move(*recording));
+  }
+  for (std::size_t i = 0; alerts != nullptr && i < alerts->items.size(); ++i) {
+    Result<Alert> alert = read_alert(alerts->items[i], "alerts[" + std::to_string(i) + "]");
+    if (!alert) return alert.error();
+    area.alerts.push_back(std::move(*alert));
+  }
+  return area;
+}
+
+Result<std::vector<Area>> load_areas(const std::string& folder) {
+  std::vector<std::string> paths;
+  std::error_code failed;
+  for (const auto& entry : std::filesystem::directory_iterator(folder, failed))
+    if (entry.path().extension() == ".yaml") paths.push_back(entry.path().string());
+  if (failed) return {Errc::config, folder + ": " + failed.message()};
+  if (paths.empty()) return {Errc::config, folder + ": no file of alerts (*.yaml) in it"};
+  std::sort(paths.begin(), paths.end());
+  std::vector<Area> areas;
+  std::set<std::string> seen;
+  for (const std::string& path : paths) {
+    const Result<Tree> file = load_yaml(path, {.substitute_environment = false});  // ${…} are an alert's own parameters
+    if (!file) return file.error();
+    Result<Area> area = read_area(*file);
+    if (!area) return area.error();
+    for (const Alert& alert : area->alerts)
+      if (!seen.insert(alert.id).second) return {Errc::config, alert.where.text() + ": a second alert '" + alert.id + "'"};
+    areas.push_back(std::move(*area));
+  }
+  return areas;
+}
+
+Result<std::string> expression_of(const Alert& alert, const Contract& contract) {
+  const auto own = contract.thresholds.find(alert.id);
+  std::vector<std::string_view> known;
+  for (const auto& [name, value] : alert.parameters) known.push_back(name);
+  std::string out;
+  std::size_t from = 0;
+  for (std::size_t at = alert.expression.find("${"); at != std::string::npos; at = alert.expression.find("${", from)) {
+    const std::size_t end = alert.expression.find('}', at);
+    const std::string subject = "the expression of " + alert.id;
+    if (end == std::string::npos) return Error{Errc::config, alert.expression_where.text() + ": " + subject + ": a ${ without its }"};
+    const std::string name = alert.expression.substr(at + 2, end - at - 2);
+    if (Status there = check_known(alert.expression_where, subject, "parameter", name, known); !there) return there.error();
+    const bool overruled = own != contract.thresholds.end() && own->second.contains(name);
+    out.append(alert.expression, from, at - from).append(written(overruled ? own->second.at(name) : alert.parameters.at(name)));
+    from = end + 1;
+  }
+  return out.append(alert.expression, from);
+}
+
+}  // namespace finwatch::rules

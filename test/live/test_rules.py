@@ -1,0 +1,67 @@
+"""The rules that ship: promtool accepts them, each alert fires and keeps silent as its cases say, and what is checked in is what
+`finwatch compile` makes of the contract and the catalogue."""
+import glob
+import os
+import subprocess
+import tempfile
+import unittest
+
+from servers import ROOT, check, need
+
+PROGRAM = os.environ.get("FINWATCH", os.path.join(ROOT, "build/release/bin/finwatch"))
+
+
+def run(*words):
+    done = subprocess.run(words, capture_output=True, text=True, timeout=300, check=False, cwd=ROOT)
+    return done.returncode, done.stdout + done.stderr
+
+
+class Rules(unittest.TestCase):
+    def test_what_is_checked_in_is_what_is_made(self):
+        status, said = run(PROGRAM, "compile", "--dry-run")
+        check(status == 0, f"{said}compile again: finwatch compile")
+
+    def test_promtool_accepts_every_rule(self):
+        files = sorted(glob.glob(f"{ROOT}/rules/generated/rules/*.yml"))
+        check(files, "no rules")
+        status, said = run(need("promtool"), "check", "rules", *files)
+        check(status == 0, said)
+
+    def test_every_case_of_every_alert(self):
+        files = sorted(glob.glob(f"{ROOT}/rules/generated/tests/*.yml"))
+        check(files, "no tests")
+        status, said = run(need("promtool"), "test", "rules", *files)
+        check(status == 0, said)
+
+    def test_every_alert_has_its_runbook_in_both_languages(self):
+        alerts = [line.split()[-1] for file in glob.glob(f"{ROOT}/rules/generated/rules/*.yml")
+                  for line in open(file, encoding="utf-8") if line.strip().startswith("- alert:")]
+        lacking = [name for alert in alerts for name in (f"{alert}.md", f"{alert}.zh-CN.md") if not os.path.exists(f"{ROOT}/rules/runbooks/{name}")]
+        check(not lacking, f"no such file in rules/runbooks: {' '.join(lacking)}")
+
+    def test_files_are_written_whole_and_only_when_they_change(self):
+        with tempfile.TemporaryDirectory() as folder:
+            status, said = run(PROGRAM, "compile", f"--output={folder}")
+            check(status == 0, said)
+            before = {file: os.stat(file).st_mtime_ns for file in glob.glob(f"{folder}/*/*")}
+            status, said = run(PROGRAM, "compile", f"--output={folder}")
+            check(status == 0 and ", 0 changed" in said, said)
+            check(before == {file: os.stat(file).st_mtime_ns for file in glob.glob(f"{folder}/*/*")}, "written again, or something left behind")
+
+    def test_a_folder_that_cannot_be_written_is_named(self):
+        status, said = run(PROGRAM, "compile", "--output=/proc/none")
+        check(status == 1 and "/proc/none" in said, said)
+
+    def test_the_command_line_says_what_it_has(self):
+        status, said = run(PROGRAM, "compil")
+        check(status == 2 and "did you mean 'compile'" in said, said)
+        status, said = run(PROGRAM, "check", "--help")
+        check(status == 0 and "--contract" in said, said)
+        status, said = run(PROGRAM, "check", "--contract=/none.yaml")
+        check(status == 1 and "/none.yaml" in said, said)
+        status, said = run(PROGRAM)
+        check(status == 2 and "compile" in said, said)
+
+
+if __name__ == "__main__":
+    unittest.main()
