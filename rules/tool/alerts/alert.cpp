@@ -178,7 +178,8 @@ Result<std::string> expression_of(const Alert& alert, const Contract& contract) 
   for (std::size_t at = alert.expression.find("${"); at != std::string::npos; at = alert.expression.find("${", from)) {
     const std::size_t end = alert.expression.find('}', at);
     const std::string subject = "the expression of " + alert.id;
-    if (end == std::string::npos) return Error{Errc::config, alert.expression_where.text() + ": " + subject + ": a ${ without its }"};
+    if (end == std::string::npos)
+      return Error{Errc::config, alert.expression_where.text() + ": " + subject + ": a ${ without its }"};
     const std::string name = alert.expression.substr(at + 2, end - at - 2);
     if (Status there = check_known(alert.expression_where, subject, "parameter", name, known); !there) return there.error();
     const bool overruled = own != contract.thresholds.end() && own->second.contains(name);

@@ -93,7 +93,8 @@ TEST_CASE("alerts: one that proves nothing, or is misspelt, is refused with its 
   CHECK(refused("    severity: light\n", "") == "alerts[0].severity: must be given");
   CHECK(refused("speed: slow\n    parameters", "speed: slwo\n    parameters") ==
         "alerts[0].speed: no speed 'slwo'; did you mean 'slow'?");
-  CHECK(refused("keep_firing_for", "keep_fring_for") == "alerts[0]: unknown key 'keep_fring_for'; did you mean 'keep_firing_for'?");
+  CHECK(refused("keep_firing_for", "keep_fring_for") ==
+        "alerts[0]: unknown key 'keep_fring_for'; did you mean 'keep_firing_for'?");
   CHECK(refused("target:db_used:ratio\"", "db_used\"") ==
         "recordings[0].record: expected level:metric:operations, such as instance:node_cpu_busy:ratio_rate5m");
   CHECK(refused("title: {zh: 满, en: Full}", "title: {zh: 满}") == "alerts[0].title.en: must be given");
