@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cstdio>
 
 #include "core/text.h"
 #include "rules/tool/contract/read.h"
@@ -44,14 +43,16 @@ Status read_close_window(const Tree& value, CloseWindow& window) {
 }
 
 // "2026-12-06T22:00", in the organisation's time zone.
-std::optional<std::chrono::local_seconds> parse_local_time(const std::string& text) {
-  int year = 0;
-  unsigned month = 0, day = 0;
-  int used = 0;
-  if (std::sscanf(text.c_str(), "%4d-%2u-%2uT%n", &year, &month, &day, &used) != 3 || used != 11) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{year}, std::chrono::month{month}, std::chrono::day{day}};
-  const auto time = parse_time_of_day(std::string_view(text).substr(11));
-  if (!date.ok() || !time) return std::nullopt;
+std::optional<std::chrono::local_seconds> parse_local_time(std::string_view text) {
+  if (text.size() != 16 || text[4] != '-' || text[7] != '-' || text[10] != 'T') return std::nullopt;
+  const auto year = to_number<unsigned>(text.substr(0, 4));
+  const auto month = to_number<unsigned>(text.substr(5, 2));
+  const auto day = to_number<unsigned>(text.substr(8, 2));
+  const auto time = parse_time_of_day(text.substr(11));
+  if (!year || !month || !day || !time) return std::nullopt;
+  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month},
+                                         std::chrono::day{*day}};
+  if (!date.ok()) return std::nullopt;
   return std::chrono::local_days{date} + *time;
 }
 

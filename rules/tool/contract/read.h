@@ -29,7 +29,7 @@ Status check_known(const Position& where, const std::string& path, std::string_v
                    std::span<const std::string_view> known);
 
 Status read_calendar(const Tree& calendar, Contract& contract);
-Status read_people(MapReader& contract_reader, Contract& contract);
-Result<Service> read_service(const Tree& service, const std::string& path);
+Status read_people(MapReader& file, Contract& contract);
+Result<Service> read_service(const Tree& value, const std::string& path);
 
 }  // namespace finwatch::rules
