@@ -201,10 +201,14 @@ class Mariadb(Server):
         super().__init__()
         self.options = list(options)
         self.socket = self.folder + "/socket"
+        self.temporary = self.folder + "/tmp"
 
     def create(self):
-        made = subprocess.run([need("mariadb-install-db"), "--no-defaults", f"--datadir={self.folder}/data", "--auth-root-authentication-method=normal",
-                               "--skip-test-db", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"],
+        # A server that starts clears what looks like a temporary table from its tmpdir: in one that is shared, also its neighbours'.
+        os.mkdir(self.temporary)
+        os.chmod(self.temporary, 0o777)
+        made = subprocess.run([need("mariadb-install-db"), "--no-defaults", f"--datadir={self.folder}/data", f"--tmpdir={self.temporary}",
+                               "--auth-root-authentication-method=normal", "--skip-test-db", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0"],
                               capture_output=True, text=True, cwd=self.folder, **as_user(self.account))
         check(made.returncode == 0, made.stdout + made.stderr)
 
@@ -212,8 +216,8 @@ class Mariadb(Server):
         # Plugins come with the package that would start a server; the tests have it unpacked.
         unpacked = ROOT + "/build/debian/mariadb-server/usr/lib/mysql/plugin"
         plugins = [f"--plugin-dir={reachable(unpacked, self.account)}"] if os.path.isdir(unpacked) else []
-        return [need("mariadbd"), "--no-defaults", f"--datadir={self.folder}/data", f"--socket={self.socket}", f"--port={self.port}",
-                "--bind-address=127.0.0.1", f"--pid-file={self.folder}/pid", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
+        return [need("mariadbd"), "--no-defaults", f"--datadir={self.folder}/data", f"--tmpdir={self.temporary}", f"--socket={self.socket}",
+                f"--port={self.port}", "--bind-address=127.0.0.1", f"--pid-file={self.folder}/pid", "--skip-name-resolve", "--innodb-flush-log-at-trx-commit=0",
                 "--innodb-buffer-pool-size=32M", "--performance-schema=ON", *plugins, *self.options]
 
     def client(self, database, user="root"):
