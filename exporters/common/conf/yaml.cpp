@@ -1,89 +1,12 @@
 #include "conf/yaml.h"
 
-#include <yaml-cpp/eventhandler.h>
-#include <yaml-cpp/exceptions.h>
-#include <yaml-cpp/mark.h>
-#include <yaml-cpp/parser.h>
-
 #include <algorithm>
-#include <optional>
-#include <sstream>
 
-#include "conf/tree_builder.h"
 #include "conf/words.h"
 #include "core/files.h"
 #include "core/text.h"
 
 namespace finwatch {
-namespace {
-
-constexpr std::size_t kMostBytes = std::size_t{1} << 20;
-constexpr std::string_view kEndKey = "finwatch-end-of-file";
-
-// What is asked about a text whose values do not matter: where its last document began, and whether its top is a map in lines
-// that has kEndKey.
-struct Outline final : YAML::EventHandler {
-  void OnDocumentStart(const YAML::Mark& mark) override { begin = mark; }
-  void OnDocumentEnd() override {}
-  void OnNull(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnAlias(const YAML::Mark&, YAML::anchor_t) override {}
-  void OnScalar(const YAML::Mark&, const std::string&, YAML::anchor_t, const std::string& value) override {
-    has_end_key = has_end_key || (depth == 1 && value == kEndKey);
-  }
-  void OnSequenceStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value) override { ++depth; }
-  void OnSequenceEnd() override { --depth; }
-  void OnMapStart(const YAML::Mark&, const std::string&, YAML::anchor_t, YAML::EmitterStyle::value style) override {
-    if (depth++ == 0) map_in_lines = style != YAML::EmitterStyle::Flow;
-  }
-  void OnMapEnd() override { --depth; }
-
-  YAML::Mark begin;
-  bool map_in_lines = false;
-  bool has_end_key = false;
-  int depth = 0;
-};
-
-// The first document goes to the handler. Where a second one begins, nothing when there is none. The library's own LoadAll is
-// never used: it hangs, and eats all memory, where text continues nothing that stands before it ("- a\n, b"), because it finds
-// an empty document there, for ever.
-std::optional<YAML::Mark> parse(std::string text, YAML::EventHandler& first) {
-  std::istringstream stream(std::move(text));
-  YAML::Parser parser(stream);
-  Outline second;
-  const bool more = parser.HandleNextDocument(first) && parser.HandleNextDocument(second);
-  return more ? std::optional(second.begin) : std::nullopt;
-}
-
-// What stands at a place that should have been the end of the file.
-std::string_view not_the_end(std::string_view text, const YAML::Mark& mark) {
-  LineReader lines(text);
-  for (int i = 0; i < mark.line; ++i) lines.next();
-  if (lines.next().value_or("").starts_with("---")) return "a second document begins here; one file holds one";
-  return "this continues nothing that stands before it; is a bracket, a quote or an indentation missing?";
-}
-
-// yaml-cpp reads a quote that is never closed to the end of the file without a word. A key put behind the text tells: it
-// becomes a part of such a scalar, and is a key of the top map otherwise. (In a top map in braces an unclosed quote is an error
-// of its own.)
-bool swallows_what_follows(std::string_view text) {
-  try {
-    Outline outline;
-    if (parse(std::string(text) + "\n" + std::string(kEndKey) + ": 1\n", outline)) return false;  // the file ended with "..."
-    return outline.map_in_lines && !outline.has_end_key;
-  } catch (const YAML::Exception&) {
-    return false;
-  }
-}
-
-// The last scalar of the tree in file order: the one that ran away.
-const Tree& last_scalar(const Tree& tree) {
-  const Tree* last = &tree;
-  while (!last->items.empty()) last = &last->items.back();
-  return *last;
-}
-
-// The library's own message may end in half a character: it names the byte after a backslash.
-Error describe(const ConfigError& error) { return {Errc::config, error.where.text() + ": " + valid_utf8(error.message)}; }
 
 std::string shown(const Tree& tree) {
   switch (tree.kind) {
@@ -93,52 +16,6 @@ std::string shown(const Tree& tree) {
     case Tree::Kind::scalar: break;
   }
   return (tree.quoted ? "the text \"" : "\"") + valid_utf8(tree.shown().substr(0, 80)) + "\"";
-}
-
-}  // namespace
-
-Result<Tree> load_yaml(const std::string& path, const YamlOptions& options) {
-  const Result<std::string> text = read_file(path, kMostBytes);
-  if (!text && text.error().code == Errc::malformed) return {Errc::config, path + ": larger than 1 MiB"};
-  if (!text) return text.error();
-  return parse_yaml(*text, path, options);
-}
-
-Result<Tree> parse_yaml(std::string_view text, const std::string& file_name, const YamlOptions& options) {
-  if (text.size() > kMostBytes) return {Errc::config, file_name + ": larger than 1 MiB"};
-  if (utf8_prefix(text) != text.size()) {
-    const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(utf8_prefix(text)), '\n') + 1;
-    return {Errc::config, file_name + ":" + std::to_string(line) + ": not UTF-8; save the file as UTF-8"};
-  }
-  // YAML forbids them, and the library never comes back from some of them.
-  const auto forbidden = std::find_if(text.begin(), text.end(), [](char c) {
-    return (static_cast<unsigned char>(c) < ' ' && c != '\t' && c != '\n' && c != '\r') || c == '\x7f';
-  });
-  if (forbidden != text.end())
-    return {Errc::config, file_name + ":" + std::to_string(std::count(text.begin(), forbidden, '\n') + 1) +
-                              ": a control character; save the file as plain text"};
-  const auto file = std::make_shared<const std::string>(file_name);
-  try {
-    const bool swallows = swallows_what_follows(text);  // before there is a tree, as both take memory
-    TreeBuilder builder(file, options);
-    if (const auto mark = parse(std::string(text), builder))
-      return describe({{file, mark->line + 1, mark->column + 1}, std::string(not_the_end(text, *mark))});
-    Tree tree = builder.take();
-    if (tree.kind == Tree::Kind::null) {  // nothing but comments: every default holds
-      tree.kind = Tree::Kind::map;
-      tree.where = {file, 1, 1};
-    }
-    if (tree.kind != Tree::Kind::map) return describe({tree.where, "expected a map at the top, found " + shown(tree)});
-    if (swallows) return describe({last_scalar(tree).where, "a quote opens here and never closes"});
-    return tree;
-  } catch (const ConfigError& error) {
-    return describe(error);
-  } catch (const YAML::Exception& error) {
-    const Position where{file, error.mark.line + 1, error.mark.column + 1};
-    return describe({where, error.msg});
-  } catch (const std::exception& error) {
-    return {Errc::config, file_name + ": " + error.what()};
-  }
 }
 
 bool parse_duration(std::string_view text, std::chrono::nanoseconds& out) {

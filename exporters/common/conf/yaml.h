@@ -30,6 +30,9 @@ struct YamlOptions {
 Result<Tree> load_yaml(const std::string& path, const YamlOptions& options = {});
 Result<Tree> parse_yaml(std::string_view text, const std::string& file_name, const YamlOptions& options = {});
 
+/// What a message says was found: "a list", or the text in its quotes.
+std::string shown(const Tree& tree);
+
 /// "1.5s", "1m30s", "500ms", "2h", "7d" as a length of time; nothing when it is none. A bare number is refused.
 bool parse_duration(std::string_view text, std::chrono::nanoseconds& out);
 

@@ -28,12 +28,6 @@ std::string expected_one_of(const std::string& path, std::span<const std::string
   return text + ", found '" + std::string(found) + "'";
 }
 
-Words required_words(MapReader& reader, std::string_view key, Status& status) {
-  if (const Tree* map = reader.map(key)) return read_words(*map, reader.path_of(key), status);
-  if (!reader.has(key)) reader.fail(key, reader.path_of(key) + ": must be given, as {en: …, zh: …}");
-  return {};
-}
-
 std::vector<CheckValue> read_values(MapReader& reader) {
   std::vector<CheckValue> values;
   const Tree* map = reader.map("values");

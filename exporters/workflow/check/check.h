@@ -20,11 +20,11 @@
 #include <utility>
 #include <vector>
 
+#include "conf/both_languages.h"
 #include "core/result.h"
 #include "core/tree.h"
 #include "workflow/run/sql_connection.h"
 #include "workflow/value/template.h"
-#include "workflow/value/words.h"
 
 namespace finwatch::workflow {
 

@@ -16,6 +16,7 @@
 #include <variant>
 #include <vector>
 
+#include "conf/both_languages.h"
 #include "workflow/net/dns.h"
 #include "workflow/net/http.h"
 #include "workflow/net/icmp.h"
@@ -23,7 +24,6 @@
 #include "workflow/value/expect.h"
 #include "workflow/value/extract.h"
 #include "workflow/value/template.h"
-#include "workflow/value/words.h"
 #include "workflow/when/schedule.h"
 
 namespace finwatch::workflow {

@@ -13,9 +13,9 @@
 #include <optional>
 #include <string>
 
+#include "core/date.h"
 #include "core/result.h"
 #include "core/tree.h"
-#include "workflow/when/date.h"
 
 namespace finwatch::workflow {
 

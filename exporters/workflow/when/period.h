@@ -6,7 +6,7 @@
 //   period.days_to_close(today);                                 // 0 on its last day
 #pragma once
 
-#include "workflow/when/date.h"
+#include "core/date.h"
 
 namespace finwatch::workflow {
 

@@ -12,8 +12,8 @@
 #include <string_view>
 
 #include "core/clock.h"
+#include "core/date.h"
 #include "core/result.h"
-#include "workflow/when/date.h"
 
 namespace finwatch::workflow {
 

@@ -2,14 +2,15 @@
 //
 //   title: {zh: 凭证录入, en: Voucher entry}
 //
-//   if (const Tree* map = reader.map("title")) flow.title = read_words(*map, reader.path_of("title"), status);
+//   flow.title = required_words(reader, "title", status);
+//   if (const Tree* map = reader.map("help")) help = read_words(*map, reader.path_of("help"), status);
 #pragma once
 
 #include <string>
 
 #include "conf/yaml.h"
 
-namespace finwatch::workflow {
+namespace finwatch {
 
 struct Words {
   std::string zh, en;
@@ -25,4 +26,10 @@ inline Words read_words(const Tree& map, const std::string& path, Status& status
   return words;
 }
 
-}  // namespace finwatch::workflow
+inline Words required_words(MapReader& reader, std::string_view key, Status& status) {
+  if (const Tree* map = reader.map(key)) return read_words(*map, reader.path_of(key), status);
+  if (!reader.has(key)) reader.fail(key, reader.path_of(key) + ": must be given, as {en: …, zh: …}");
+  return {};
+}
+
+}  // namespace finwatch

@@ -6,7 +6,7 @@
 //   parse_time_of_day("22:00");                                  // 22 h
 //   parse_local_time("2026-12-31 18:00");
 //
-// A Day and a LocalTime are what a calendar and a clock on the wall show; only a Zone (zone.h) makes instants of them.
+// A Day and a LocalTime are what a calendar and a clock on the wall show; only a time zone makes instants of them.
 // Years run from 1970 to 2199.
 #pragma once
 
@@ -15,7 +15,7 @@
 #include <string>
 #include <string_view>
 
-namespace finwatch::workflow {
+namespace finwatch {
 
 using Day = std::chrono::local_days;
 using LocalTime = std::chrono::local_seconds;
@@ -47,4 +47,4 @@ std::optional<unsigned> parse_month(std::string_view text);
 std::string_view weekday_name(unsigned weekday);
 std::string to_text(Day day);
 
-}  // namespace finwatch::workflow
+}  // namespace finwatch

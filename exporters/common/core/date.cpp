@@ -1,11 +1,11 @@
-#include "workflow/when/date.h"
+#include "core/date.h"
 
 #include <array>
 #include <cstdio>
 
 #include "core/text.h"
 
-namespace finwatch::workflow {
+namespace finwatch {
 namespace {
 
 constexpr std::array<std::string_view, 7> kWeekdays = {"sunday",   "monday", "tuesday", "wednesday",
@@ -80,4 +80,4 @@ std::string to_text(Day day) {
   return {text, static_cast<std::size_t>(length)};
 }
 
-}  // namespace finwatch::workflow
+}  // namespace finwatch
