@@ -45,9 +45,10 @@ constexpr Room kRooms[] = {
      "workflow/check workflow/page"},
     {"rules/tool/promql", "core conf"},
     {"rules/tool/contract", "core conf"},
-    {"rules/tool/alerts", "core conf rules/tool/contract"},
+    {"rules/tool/alerts", "core conf rules/tool/contract rules/tool/promql"},
     {"rules/tool/compile", "core conf rules/tool/contract rules/tool/alerts rules/tool/promql"},
-    {"rules/tool", "core conf app rules/tool/contract rules/tool/alerts rules/tool/compile"},
+    {"rules/tool/command", "core conf rules/tool/contract rules/tool/alerts rules/tool/compile"},
+    {"rules/tool", "core conf rules/tool/command"},
 };
 constexpr std::string_view kProgramOpens = "core run conf sql web app";
 constexpr std::string_view kPrograms[] = {"host", "database", "workflow", "middleware", "assurance", "notifier"};
@@ -59,7 +60,7 @@ struct Library {
   std::size_t most_files = 100;
 };
 constexpr Library kLibraries[] = {
-    {"yaml-cpp/", "conf", 3},  // what reads its events, and what they become
+    {"yaml-cpp/", "conf", 1},
     {"re2/", "conf", 1},
     {"isa-l/", "run", 1},
     {"prometheus/", "run"},

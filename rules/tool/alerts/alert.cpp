@@ -1,18 +1,17 @@
 #include "rules/tool/alerts/alert.h"
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <set>
 
 #include "core/text.h"
 #include "rules/tool/contract/read.h"
+#include "rules/tool/promql/print.h"
 
 namespace finwatch::rules {
 namespace {
 
 Result<AlertCase> read_case(const Tree& value, const std::string& path, bool fires) {
-  if (value.kind != Tree::Kind::map) return {Errc::config, value.where.text() + ": " + path + ": expected a map"};
   MapReader reader(value, path);
   AlertCase read{.series = {}, .at = reader.duration("at", nanoseconds{}), .firing = {}, .where = value.where};
   const Tree* series = reader.map("series");
@@ -40,15 +39,6 @@ Result<AlertCase> read_case(const Tree& value, const std::string& path, bool fir
   return read;
 }
 
-Status read_cases(const Tree* list, const std::string& path, bool fires, Alert& alert) {
-  for (std::size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
-    Result<AlertCase> one = read_case(list->items[i], path + "[" + std::to_string(i) + "]", fires);
-    if (!one) return one.error();
-    alert.cases.push_back(std::move(*one));
-  }
-  return ok();
-}
-
 Status take_speed(const Tree& value, const std::string& path, std::string_view text, Speed& speed) {
   if (Status known = check_known(value.where, path + ".speed", "speed", text, kSpeeds); !known) return known;
   speed = static_cast<Speed>(std::find(kSpeeds.begin(), kSpeeds.end(), text) - kSpeeds.begin());
@@ -56,7 +46,6 @@ Status take_speed(const Tree& value, const std::string& path, std::string_view t
 }
 
 Result<Recording> read_recording(const Tree& value, const std::string& path) {
-  if (value.kind != Tree::Kind::map) return {Errc::config, value.where.text() + ": " + path + ": expected a map"};
   MapReader reader(value, path);
   Recording recording{.name = reader.required_text("record"),
                       .expression = reader.required_text("expr"),
@@ -73,13 +62,13 @@ Result<Recording> read_recording(const Tree& value, const std::string& path) {
 }
 
 Result<Alert> read_alert(const Tree& value, const std::string& path) {
-  if (value.kind != Tree::Kind::map) return {Errc::config, value.where.text() + ": " + path + ": expected a map"};
   MapReader reader(value, path);
   Alert alert;
   alert.where = value.where;
   alert.id = reader.required_text("id");
-  const Result<Words> title = read_words(reader, "title");
-  const Result<Words> text = read_words(reader, "text");
+  Status words = ok();
+  alert.title = required_words(reader, "title", words);
+  alert.text = required_words(reader, "text", words);
   alert.expression = reader.required_text("expr");
   alert.expression_where = value.find("expr") != nullptr ? value.find("expr")->where : value.where;
   alert.after = reader.duration("for", nanoseconds{});
@@ -98,27 +87,20 @@ Result<Alert> read_alert(const Tree& value, const std::string& path) {
   if (!is_id(alert.id))
     reader.fail("id", path + ".id: expected a letter, then letters and digits, such as DatabaseDisconnected");
   if (Status status = reader.finish(); !status) return status.error();
-  for (const Result<Words>* words : {&title, &text})
-    if (!*words) return words->error();
-  alert.title = *title;
-  alert.text = *text;
+  if (!words) return words.error();
   if (Status status = take_speed(value, path, speed, alert.speed); !status) return status.error();
-  if (Status status = read_cases(firing, path + ".firing", true, alert); !status) return status.error();
-  if (alert.cases.empty())
-    return {Errc::config, value.where.text() + ": " + path + ": expected a case under 'firing': proof that it can fire"};
+  const auto case_reader = [](bool fires) {
+    return [fires](const Tree& item, const std::string& below) { return read_case(item, below, fires); };
+  };
+  const auto lacks = [&](std::string_view what) {
+    return Error{Errc::config, value.where.text() + ": " + path + ": expected a case under " + std::string(what)};
+  };
+  if (Status status = read_each(firing, path + ".firing", alert.cases, case_reader(true)); !status) return status.error();
   const std::size_t fires = alert.cases.size();
-  if (Status status = read_cases(silent, path + ".silent", false, alert); !status) return status.error();
-  if (alert.cases.size() == fires)
-    return {Errc::config,
-            value.where.text() + ": " + path + ": expected a case under 'silent': proof that it keeps silent when all is well"};
+  if (fires == 0) return lacks("'firing': proof that it can fire");
+  if (Status status = read_each(silent, path + ".silent", alert.cases, case_reader(false)); !status) return status.error();
+  if (alert.cases.size() == fires) return lacks("'silent': proof that it keeps silent when all is well");
   return alert;
-}
-
-// As a person writes it: 0.8, 90, 3600.
-std::string written(double value) {
-  char digits[32];
-  const auto end = std::to_chars(digits, digits + sizeof digits, value).ptr;
-  return {digits, end};
 }
 
 }  // namespace
@@ -127,23 +109,15 @@ Result<Area> read_area(const Tree& file) {
   MapReader reader(file, "");
   Area area;
   area.id = reader.required_text("area");
-  const Result<Words> name = read_words(reader, "name");
+  Status name = ok();
+  area.name = required_words(reader, "name", name);
   const Tree* recordings = reader.list("recordings");
   const Tree* alerts = reader.list("alerts");
   if (!is_id(area.id)) reader.fail("area", "area: expected a letter, then letters, digits, _, - and .");
   if (Status status = reader.finish(); !status) return status.error();
   if (!name) return name.error();
-  area.name = *name;
-  for (std::size_t i = 0; recordings != nullptr && i < recordings->items.size(); ++i) {
-    Result<Recording> recording = read_recording(recordings->items[i], "recordings[" + std::to_string(i) + "]");
-    if (!recording) return recording.error();
-    area.recordings.push_back(std::move(*recording));
-  }
-  for (std::size_t i = 0; alerts != nullptr && i < alerts->items.size(); ++i) {
-    Result<Alert> alert = read_alert(alerts->items[i], "alerts[" + std::to_string(i) + "]");
-    if (!alert) return alert.error();
-    area.alerts.push_back(std::move(*alert));
-  }
+  if (Status status = read_each(recordings, "recordings", area.recordings, read_recording); !status) return status.error();
+  if (Status status = read_each(alerts, "alerts", area.alerts, read_alert); !status) return status.error();
   return area;
 }
 
@@ -171,8 +145,6 @@ Result<std::vector<Area>> load_areas(const std::string& folder) {
 
 Result<std::string> expression_of(const Alert& alert, const Contract& contract) {
   const auto own = contract.thresholds.find(alert.id);
-  std::vector<std::string_view> known;
-  for (const auto& [name, value] : alert.parameters) known.push_back(name);
   std::string out;
   std::size_t from = 0;
   for (std::size_t at = alert.expression.find("${"); at != std::string::npos; at = alert.expression.find("${", from)) {
@@ -181,9 +153,11 @@ Result<std::string> expression_of(const Alert& alert, const Contract& contract) 
     if (end == std::string::npos)
       return Error{Errc::config, alert.expression_where.text() + ": " + subject + ": a ${ without its }"};
     const std::string name = alert.expression.substr(at + 2, end - at - 2);
-    if (Status there = check_known(alert.expression_where, subject, "parameter", name, known); !there) return there.error();
-    const bool overruled = own != contract.thresholds.end() && own->second.contains(name);
-    out.append(alert.expression, from, at - from).append(written(overruled ? own->second.at(name) : alert.parameters.at(name)));
+    if (Status there = check_known(alert.expression_where, subject, "parameter", name, alert.parameters); !there)
+      return there.error();
+    const bool overruled = own != contract.thresholds.end() && own->second.values.contains(name);
+    out.append(alert.expression, from, at - from)
+        .append(print_number(overruled ? own->second.values.at(name) : alert.parameters.at(name)));
     from = end + 1;
   }
   return out.append(alert.expression, from);

@@ -42,22 +42,7 @@ Status read_close_window(const Tree& value, CloseWindow& window) {
   return reader.finish();
 }
 
-// "2026-12-06T22:00", in the organisation's time zone.
-std::optional<std::chrono::local_seconds> parse_local_time(std::string_view text) {
-  if (text.size() != 16 || text[4] != '-' || text[7] != '-' || text[10] != 'T') return std::nullopt;
-  const auto year = to_number<unsigned>(text.substr(0, 4));
-  const auto month = to_number<unsigned>(text.substr(5, 2));
-  const auto day = to_number<unsigned>(text.substr(8, 2));
-  const auto time = parse_time_of_day(text.substr(11));
-  if (!year || !month || !day || !time) return std::nullopt;
-  const std::chrono::year_month_day date{std::chrono::year{static_cast<int>(*year)}, std::chrono::month{*month},
-                                         std::chrono::day{*day}};
-  if (!date.ok()) return std::nullopt;
-  return std::chrono::local_days{date} + *time;
-}
-
 Result<Maintenance> read_planned(const Tree& value, const std::string& path) {
-  if (value.kind != Tree::Kind::map) return {Errc::config, value.where.text() + ": " + path + ": expected a map"};
   MapReader reader(value, path);
   Maintenance planned{
       .id = reader.required_text("id"), .services = reader.texts("services"), .from = {}, .to = {}, .where = value.where};
@@ -79,12 +64,7 @@ Status read_maintenance(const Tree& value, Contract& contract) {
   contract.most_maintenance = reader.duration("most_per_month", nanoseconds{});
   const Tree* planned = reader.list("planned");
   if (Status status = reader.finish(); !status) return status;
-  for (std::size_t i = 0; planned != nullptr && i < planned->items.size(); ++i) {
-    Result<Maintenance> one = read_planned(planned->items[i], reader.path_of("planned") + "[" + std::to_string(i) + "]");
-    if (!one) return one.error();
-    contract.maintenance.push_back(std::move(*one));
-  }
-  return ok();
+  return read_each(planned, reader.path_of("planned"), contract.maintenance, read_planned);
 }
 
 }  // namespace

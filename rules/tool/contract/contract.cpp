@@ -10,7 +10,8 @@ namespace {
 
 Status read_organisation(const Tree& value, Contract& contract) {
   MapReader reader(value, "organisation");
-  const Result<Words> name = read_words(reader, "name");
+  Status name = ok();
+  contract.organisation = required_words(reader, "name", name);
   contract.time_zone = reader.text("time_zone", "Asia/Shanghai");
   contract.languages = reader.texts("languages");
   if (contract.languages.empty()) contract.languages = {"zh", "en"};
@@ -18,9 +19,7 @@ Status read_organisation(const Tree& value, Contract& contract) {
     if (language != "zh" && language != "en")
       reader.fail("languages", "organisation.languages: expected zh and en, found '" + valid_utf8(language) + "'");
   if (Status status = reader.finish(); !status) return status;
-  if (!name) return name.error();
-  contract.organisation = *name;
-  return ok();
+  return name;
 }
 
 Release read_release(MapReader& reader, std::string_view key, Release oldest) {
@@ -44,60 +43,47 @@ Status read_targets(const Tree& value, Targets& targets) {
   return reader.finish();
 }
 
-Status read_services(const Tree& list, Contract& contract) {
+Status check_ids(const std::vector<Service>& services) {
   std::set<std::string_view> seen;
-  contract.services.reserve(list.items.size());
-  for (const Tree& item : list.items) {
-    const std::string path = "services[" + std::to_string(contract.services.size()) + "]";
-    Result<Service> service = read_service(item, path);
-    if (!service) return service.error();
-    contract.services.push_back(std::move(*service));
-    const Service& kept = contract.services.back();
-    if (!seen.insert(kept.id).second)
-      return {Errc::config, item.where.text() + ": " + path + ".id: a second service '" + kept.id + "'"};
-  }
+  for (const Service& service : services)
+    if (!seen.insert(service.id).second)
+      return {Errc::config, service.where.text() + ": services[" + std::to_string(seen.size()) + "].id: a second service '" +
+                                service.id + "'"};
   return ok();
 }
 
 Status read_thresholds(const Tree& map, Contract& contract) {
   return for_each_named(map, "thresholds", [&](const std::string& alert, const Tree& value, const std::string& path) -> Status {
     MapReader reader(value, path);
-    for (const std::string& parameter : value.keys)
-      contract.thresholds[alert][parameter] = reader.number(parameter, 0, -1e300, 1e300);
+    Thresholds& thresholds = contract.thresholds[alert];
+    thresholds.where = value.where;
+    for (const std::string& parameter : value.keys) thresholds.values[parameter] = reader.number(parameter, 0, -1e300, 1e300);
     return reader.finish();
   });
-}
-
-template <class T>
-std::vector<std::string_view> names_of(const std::map<std::string, T>& map) {
-  std::vector<std::string_view> names;
-  for (const auto& [name, value] : map) names.push_back(name);
-  return names;
 }
 
 // Names that are used must be defined.
 Status check_names(const Tree& file, const Contract& contract) {
   for (const auto& [id, severity] : contract.severities)
     if (Status known = check_known(file.find("severities")->find(id)->find("policy")->where, "severities." + id + ".policy",
-                                   "policy", severity.policy, names_of(contract.policies));
+                                   "policy", severity.policy, contract.policies);
         !known)
       return known;
   for (const auto& [id, steps] : contract.policies)
     for (std::size_t i = 0; i < steps.size(); ++i)
       if (Status known = check_known(steps[i].where, "policies." + id + "[" + std::to_string(i) + "].tell", "duty",
-                                     steps[i].tell, names_of(contract.duties));
+                                     steps[i].tell, contract.duties);
           !known)
         return known;
   for (const auto& [id, duty] : contract.duties)
     for (const std::string& person : duty.people)
-      if (Status known = check_known(duty.where, "duties." + id + ".people", "person", person, names_of(contract.people));
-          !known)
+      if (Status known = check_known(duty.where, "duties." + id + ".people", "person", person, contract.people); !known)
         return known;
   std::vector<std::string_view> services;
   for (const Service& service : contract.services) {
     services.push_back(service.id);
-    if (Status known = check_known(service.where, "the service " + service.id + ": class", "class", service.fault_class,
-                                   names_of(contract.classes));
+    if (Status known =
+            check_known(service.where, "the service " + service.id + ": class", "class", service.fault_class, contract.classes);
         !known)
       return known;
   }
@@ -131,8 +117,8 @@ Result<Contract> read_contract(const Tree& file) {
   if (calendar != nullptr)
     if (Status status = read_calendar(*calendar, contract); !status) return status.error();
   if (!people) return people.error();
-  if (services != nullptr)
-    if (Status status = read_services(*services, contract); !status) return status.error();
+  if (Status status = read_each(services, "services", contract.services, read_service); !status) return status.error();
+  if (Status status = check_ids(contract.services); !status) return status.error();
   if (thresholds != nullptr)
     if (Status status = read_thresholds(*thresholds, contract); !status) return status.error();
   if (Status status = check_names(file, contract); !status) return status.error();

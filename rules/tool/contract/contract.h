@@ -15,6 +15,8 @@
 #include <variant>
 #include <vector>
 
+#include "conf/both_languages.h"
+#include "core/date.h"
 #include "core/result.h"
 #include "core/tree.h"
 
@@ -22,11 +24,6 @@ namespace finwatch::rules {
 
 using std::chrono::minutes;
 using std::chrono::nanoseconds;
-
-/// One thing said in both languages.
-struct Words {
-  std::string zh, en;
-};
 
 /// Of a version that files are made for: "2.42".
 struct Release {
@@ -61,7 +58,7 @@ struct CloseWindow {
 struct Maintenance {
   std::string id;
   std::vector<std::string> services;
-  std::chrono::local_seconds from, to;  // in the organisation's time zone
+  LocalTime from, to;  // in the organisation's time zone
   Position where;
 };
 
@@ -146,6 +143,12 @@ struct Service {
   Position where;
 };
 
+/// What stands in place of an alert's own parameters.
+struct Thresholds {
+  std::map<std::string, double> values;
+  Position where;
+};
+
 struct Contract {
   Words organisation;
   std::string time_zone;
@@ -160,8 +163,8 @@ struct Contract {
   std::map<std::string, std::vector<EscalationStep>> policies;
   std::map<std::string, Person> people;
   std::map<std::string, Duty> duties;
-  std::vector<Service> services;                                    // in the order of the file
-  std::map<std::string, std::map<std::string, double>> thresholds;  // alert → parameter → value
+  std::vector<Service> services;                 // in the order of the file
+  std::map<std::string, Thresholds> thresholds;  // by alert
 };
 
 /// config with file:line:column; the files that it names (rotas) are not opened.

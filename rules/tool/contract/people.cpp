@@ -12,9 +12,9 @@ std::optional<nanoseconds> promised(MapReader& reader, std::string_view key) {
 
 Result<FaultClass> read_class(const std::string& id, const Tree& value, const std::string& path) {
   MapReader reader(value, path);
-  const Result<Words> name = read_words(reader, "name");
+  Status name = ok();
   FaultClass read{.id = id,
-                  .name = {},
+                  .name = required_words(reader, "name", name),
                   .answer = promised(reader, "answer"),
                   .first_diagnosis = promised(reader, "first_diagnosis"),
                   .solve = promised(reader, "solve")};
@@ -22,22 +22,19 @@ Result<FaultClass> read_class(const std::string& id, const Tree& value, const st
   if (!name) return name.error();
   if (!read.answer && !read.first_diagnosis && !read.solve)
     return {Errc::config, value.where.text() + ": " + path + ": promises nothing: give answer, first_diagnosis or solve"};
-  read.name = *name;
   return read;
 }
 
 Result<Severity> read_severity(const std::string& id, const Tree& value, const std::string& path) {
   MapReader reader(value, path);
-  const Result<Words> name = read_words(reader, "name");
-  Severity read{.id = id, .name = {}, .policy = reader.required_text("policy")};
+  Status name = ok();
+  Severity read{.id = id, .name = required_words(reader, "name", name), .policy = reader.required_text("policy")};
   if (Status status = reader.finish(); !status) return status.error();
   if (!name) return name.error();
-  read.name = *name;
   return read;
 }
 
 Result<EscalationStep> read_step(const Tree& value, const std::string& path) {
-  if (value.kind != Tree::Kind::map) return {Errc::config, value.where.text() + ": " + path + ": expected a map"};
   MapReader reader(value, path);
   EscalationStep step{.after = reader.duration("after", nanoseconds{}),
                       .unless_acknowledged = reader.has("unless"),
@@ -78,9 +75,9 @@ Status read_policies(const Tree& value, Contract& contract) {
 
 Result<Person> read_person(const std::string& id, const Tree& value, const std::string& path) {
   MapReader reader(value, path);
-  const Result<Words> name = read_words(reader, "name");
+  Status name = ok();
   Person person{.id = id,
-                .name = {},
+                .name = required_words(reader, "name", name),
                 .email = reader.text("email"),
                 .phone = reader.text("phone"),
                 .dingtalk = reader.text("dingtalk"),
@@ -90,15 +87,14 @@ Result<Person> read_person(const std::string& id, const Tree& value, const std::
     reader.fail("phone", reader.path_of("phone") + ": expected a number in quotes, digits alone, such as \"13800000001\"");
   if (Status status = reader.finish(); !status) return status.error();
   if (!name) return name.error();
-  person.name = *name;
   return person;
 }
 
 Result<Duty> read_duty(const std::string& id, const Tree& value, const std::string& path) {
   MapReader reader(value, path);
-  const Result<Words> name = read_words(reader, "name");
+  Status name = ok();
   Duty duty{.id = id,
-            .name = {},
+            .name = required_words(reader, "name", name),
             .people = reader.texts("people"),
             .rota = reader.text("rota"),
             .hand_over = read_time_of_day(reader, "hand_over", minutes{9 * 60}),
@@ -106,7 +102,6 @@ Result<Duty> read_duty(const std::string& id, const Tree& value, const std::stri
   if (duty.people.empty() == duty.rota.empty()) reader.fail(value, path + ": expected either 'people' or 'rota'");
   if (Status status = reader.finish(); !status) return status.error();
   if (!name) return name.error();
-  duty.name = *name;
   return duty;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "conf/words.h"
+#include "core/date.h"
 #include "core/text.h"
 
 namespace finwatch::rules {
@@ -22,31 +23,9 @@ Status for_each_named(const Tree& map, const std::string& path,
       return {Errc::config, map.key_where[i].text() + ": " + path +
                                 ": expected an id (a letter, then letters, digits, _, - and .), found '" +
                                 valid_utf8(map.keys[i]) + "'"};
-    if (map.items[i].kind != Tree::Kind::map)
-      return {Errc::config, map.items[i].where.text() + ": " + below + ": expected a map"};
     if (Status status = read(map.keys[i], map.items[i], below); !status) return status;
   }
   return ok();
-}
-
-Result<Words> read_words(MapReader& reader, std::string_view key) {
-  const Tree* value = reader.map(key);
-  if (value == nullptr) {
-    reader.fail(key, reader.path_of(key) + ": expected {zh: …, en: …}");
-    return Words{};
-  }
-  MapReader words(*value, reader.path_of(key));
-  Words read{words.required_text("zh"), words.required_text("en")};
-  if (Status status = words.finish(); !status) return status.error();
-  return read;
-}
-
-std::optional<minutes> parse_time_of_day(std::string_view text) {
-  if (text.size() != 5 || text[2] != ':') return std::nullopt;
-  const auto hour = to_number<unsigned>(text.substr(0, 2));
-  const auto minute = to_number<unsigned>(text.substr(3));
-  if (!hour || !minute || *hour > 24 || *minute > 59 || (*hour == 24 && *minute > 0)) return std::nullopt;
-  return minutes{static_cast<int>(*hour * 60 + *minute)};
 }
 
 minutes read_time_of_day(MapReader& reader, std::string_view key, minutes fallback) {

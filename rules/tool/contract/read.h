@@ -1,8 +1,8 @@
-// What the readers of the contract share: ids, words in both languages, times of day, names that must be known.
+// What the readers of the contract share: ids, lists, times of day, names that must be known.
 #pragma once
 
 #include <functional>
-#include <optional>
+#include <map>
 #include <span>
 #include <string>
 #include <vector>
@@ -19,14 +19,30 @@ bool is_id(std::string_view text);
 Status for_each_named(const Tree& map, const std::string& path,
                       const std::function<Status(const std::string& id, const Tree& value, const std::string& path)>& read);
 
-Result<Words> read_words(MapReader& reader, std::string_view key);
-/// "08:00"; 24:00 is the end of a day.
-std::optional<minutes> parse_time_of_day(std::string_view text);
+/// Each item of a list that need not be there, by `read(item, "path[0]")`.
+template <class T, class Read>
+Status read_each(const Tree* list, const std::string& path, std::vector<T>& into, Read read) {
+  for (std::size_t i = 0; list != nullptr && i < list->items.size(); ++i) {
+    Result<T> one = read(list->items[i], path + "[" + std::to_string(i) + "]");
+    if (!one) return one.error();
+    into.push_back(std::move(*one));
+  }
+  return ok();
+}
+
 minutes read_time_of_day(MapReader& reader, std::string_view key, minutes fallback);
 Hours read_hours(MapReader& reader, Hours fallback);
+
 /// One of `known`, or an error that says which are, or which was meant.
 Status check_known(const Position& where, const std::string& path, std::string_view what, std::string_view name,
                    std::span<const std::string_view> known);
+template <class T>
+Status check_known(const Position& where, const std::string& path, std::string_view what, std::string_view name,
+                   const std::map<std::string, T>& known) {
+  std::vector<std::string_view> names;
+  for (const auto& [one, value] : known) names.push_back(one);
+  return check_known(where, path, what, name, names);
+}
 
 Status read_calendar(const Tree& calendar, Contract& contract);
 Status read_people(MapReader& file, Contract& contract);

@@ -59,21 +59,20 @@ Status read_part(MapReader& reader, std::string_view key, std::optional<T>& into
 }  // namespace
 
 Result<Service> read_service(const Tree& value, const std::string& path) {
-  if (value.kind != Tree::Kind::map) return {Errc::config, value.where.text() + ": " + path + ": expected a map"};
   MapReader reader(value, path);
   Service service;
   service.where = value.where;
   service.id = reader.required_text("id");
   service.fault_class = reader.required_text("class");
   if (!is_id(service.id)) reader.fail("id", path + ".id: expected a letter, then letters, digits, _, - and .");
-  const Result<Words> name = read_words(reader, "name");
+  Status name = ok();
+  service.name = required_words(reader, "name", name);
   const Status parts[] = {read_part(reader, "measured_by", service.measured_by, read_measure),
                           read_part(reader, "availability", service.availability, read_availability),
                           read_part(reader, "latency", service.latency, read_latency),
                           read_part(reader, "closed_by", service.closed_by, read_deadline)};
   if (Status status = reader.finish(); !status) return status.error();
   if (!name) return name.error();
-  service.name = *name;
   for (const Status& part : parts)
     if (!part) return part.error();
   const auto lacks = [&](std::string_view what) {

@@ -73,7 +73,7 @@ TEST_CASE("alerts: parameters are filled in, those of the contract first") {
   REQUIRE(area);
   Contract contract;
   CHECK(*expression_of(area->alerts[0], contract) == "target:db_used:ratio > 0.8");
-  contract.thresholds["DatabaseFull"]["ratio"] = 95;
+  contract.thresholds["DatabaseFull"].values["ratio"] = 95;
   CHECK(*expression_of(area->alerts[0], contract) == "target:db_used:ratio > 95");
   Alert misspelt = area->alerts[0];
   misspelt.expression = "x > ${rato}";

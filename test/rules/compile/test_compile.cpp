@@ -39,14 +39,15 @@ alerts:
     silent: [{series: {'used': "1x9"}, at: 7m}]
 )";
 
-Result<std::vector<File>> compile(const std::string& text) {
+Result<std::vector<File>> compile(const std::string& text, const std::map<std::string, Thresholds>& thresholds = {}) {
   const Result<Tree> tree = parse_yaml(text, "a.yaml", {.substitute_environment = false});
   REQUIRE(tree);
   Result<Area> area = read_area(*tree);
   if (!area) FAIL(area.error().message);
-  const Result<Contract> contract = load_contract(test_folder("../rules/sla.yaml"));
+  Result<Contract> contract = load_contract(test_folder("../rules/sla.yaml"));
   REQUIRE(contract);
-  return compile_alerts({*area}, *contract);
+  contract->thresholds = thresholds;
+  return compile_alerts(*contract, {*area});
 }
 
 }  // namespace
@@ -72,4 +73,19 @@ TEST_CASE("compile: an alert that cannot be compiled is named with its place") {
   CHECK(refused("class: major", "class: minor").starts_with("a.yaml:17:5: DatabaseLater.class: no class 'minor'"));
   CHECK(refused("> ${ratio}", "> ${ratio} and").starts_with("a.yaml:9:11: the expression of DatabaseFull: 1:"));
   CHECK(refused("expr: used / limit", "expr: used /").starts_with("a.yaml:4:44: the expression of target:db_used:ratio: 1:"));
+}
+
+TEST_CASE("compile: the contract's threshold stands in place of the alert's, and must be of one that is there") {
+  const auto with = [](const std::string& alert, const std::string& parameter) {
+    return compile(std::string(kArea), {{alert, Thresholds{{{parameter, 0.95}}, {"sla.yaml", 70, 3}}}});
+  };
+  const Result<std::vector<File>> files = with("DatabaseFull", "ratio");
+  REQUIRE(files);
+  CHECK(files->front().text.find("target:db_used:ratio > 0.95") != std::string::npos);
+  const Result<std::vector<File>> no_alert = with("DatabaseFul", "ratio"), no_parameter = with("DatabaseFull", "ratoi");
+  REQUIRE_FALSE(no_alert);
+  CHECK(no_alert.error().message.find("thresholds: no alert 'DatabaseFul'; did you mean 'DatabaseFull'?") != std::string::npos);
+  REQUIRE_FALSE(no_parameter);
+  CHECK(no_parameter.error().message.find("thresholds.DatabaseFull: no parameter 'ratoi'; did you mean 'ratio'?") !=
+        std::string::npos);
 }

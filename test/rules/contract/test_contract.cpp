@@ -82,7 +82,7 @@ thresholds: {HostCpuBusy: {ratio: 0.9}}
   CHECK(std::get<ByTargets>(*contract->services[0].measured_by).instances == std::vector<std::string>{"a:1", "b:1"});
   CHECK(contract->services[1].closed_by->working_day == 3);
   CHECK(contract->services[1].closed_by->time == 735min);
-  CHECK(contract->thresholds.at("HostCpuBusy").at("ratio") == 0.9);
+  CHECK(contract->thresholds.at("HostCpuBusy").values.at("ratio") == 0.9);
 }
 
 TEST_CASE("contract: what is wrong is said with its place and what was expected") {
