@@ -141,7 +141,10 @@ void HttpClient::Body::wait(long milliseconds) {
 // NOLINTNEXTLINE(readability-make-member-function-const): what it leads to changes this
 void HttpClient::Body::act(int descriptor, int events) {
   int running = 0;
-  curl_multi_socket_action(multi, descriptor, events, &running);
+  {
+    const TlsContext::Lent lent(tls.context());
+    curl_multi_socket_action(multi, descriptor, events, &running);
+  }
   // What is called below may start, cancel and destroy calls: one message at a time.
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi, &left)) {

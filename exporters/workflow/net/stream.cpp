@@ -91,6 +91,7 @@ void Stream::connected() {
 
 void Stream::secure(TlsStore& store, const TlsOptions& options, const std::string& host, Told told) {
   begin(Doing::securing, std::move(told));
+  const TlsContext::Lent lent(store.context());
   const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_client_method()), &SSL_CTX_free);
   Result<std::shared_ptr<Handshake>> made = Handshake::prepare(store, options, host, host + "|" + remote_.text(), this);
   const Status attached = made ? Handshake::attach(context.get(), *made) : Status(made.error());

@@ -72,6 +72,7 @@ std::string last_tls_error() {
 // --- what is shared -------------------------------------------------------------------------------------------------------------
 
 struct TlsStore::Body {
+  TlsContext context;  // of every connection that shows no certificate of ours
   std::size_t most_sessions = 0;
   std::unordered_map<std::string, Trust> trust;  // by file
   std::list<KeptSession> sessions;               // the last used first
@@ -91,7 +92,9 @@ TlsStore::TlsStore(std::size_t most_sessions) : body_(std::make_shared<Body>()) 
   // OpenSSL reads its configuration and loads its algorithms now, rather than in the first handshake.
   SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
 }
-TlsStore::~TlsStore() = default;
+// A handshake that waits for its connection holds the store as well.
+TlsStore::~TlsStore() { body_->context.keep_no_longer(); }
+TlsContext& TlsStore::context() const { return body_->context; }
 std::size_t TlsStore::sessions() const { return body_->sessions.size(); }
 
 Result<X509_STORE*> TlsStore::Body::trusted(const std::string& file) {
@@ -164,9 +167,29 @@ void free_handshake(void* /*parent*/, void* pointer, CRYPTO_EX_DATA* /*data*/, i
   delete static_cast<std::shared_ptr<Handshake>*>(pointer);
 }
 
-int handshake_index() {
+// Of a context: the handshake whose connection is made of it next. Of a connection: its own.
+int next_handshake_index() {
   static const int index = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, &free_handshake);
   return index;
+}
+int handshake_index() {
+  static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, &free_handshake);
+  return index;
+}
+
+void set_next_handshake(SSL_CTX* context, std::shared_ptr<Handshake> handshake) {
+  auto* place = static_cast<std::shared_ptr<Handshake>*>(SSL_CTX_get_ex_data(context, next_handshake_index()));
+  if (place != nullptr)
+    *place = std::move(handshake);
+  else
+    SSL_CTX_set_ex_data(context, next_handshake_index(), new std::shared_ptr<Handshake>(std::move(handshake)));
+}
+
+// A connection that begins takes what was meant for it.
+void take_next_handshake(SSL* ssl) {
+  auto* place = static_cast<std::shared_ptr<Handshake>*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), next_handshake_index()));
+  if (place != nullptr && *place != nullptr)
+    SSL_set_ex_data(ssl, handshake_index(), new std::shared_ptr<Handshake>(std::move(*place)));
 }
 
 SSL* ssl_of(X509_STORE_CTX* chain) {
@@ -182,12 +205,12 @@ WallTime earliest(const STACK_OF(X509) * certificates) {
 }  // namespace
 
 std::shared_ptr<Handshake> Handshake::of(const ssl_st* ssl) {
-  const auto* found = static_cast<std::shared_ptr<Handshake>*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), handshake_index()));
+  const auto* found = static_cast<std::shared_ptr<Handshake>*>(SSL_get_ex_data(ssl, handshake_index()));
   return found != nullptr ? *found : nullptr;
 }
 
 Handshake::Body* Handshake::Body::of(const SSL* ssl) {
-  const std::shared_ptr<Handshake> found = Handshake::of(ssl);  // the SSL_CTX holds it, so it stays
+  const std::shared_ptr<Handshake> found = Handshake::of(ssl);  // the SSL holds it, so it stays
   return found ? found->body_.get() : nullptr;
 }
 
@@ -218,31 +241,37 @@ Result<std::shared_ptr<Handshake>> Handshake::prepare(TlsStore& store, const Tls
 
 Status Handshake::attach(ssl_ctx_st* context, const std::shared_ptr<Handshake>& handshake) {
   const Body& body = *handshake->body_;
-  SSL_CTX_set_ex_data(context, handshake_index(), new std::shared_ptr<Handshake>(handshake));
-  SSL_CTX_set1_cert_store(context, body.trust.get());
+  const std::string& certificate = body.options.certificate_file;
+  if (!certificate.empty()) body.store->context.keep_no_longer();  // the next connection may have none to show
+  set_next_handshake(context, handshake);
+  SSL_CTX_set1_verify_cert_store(context, body.trust.get());
   SSL_CTX_set_min_proto_version(context, protocol_number(body.options.minimum));
   if (body.options.minimum < TlsVersion::tls1_2) SSL_CTX_set_security_level(context, 0);  // higher ones know no TLS 1.0 and 1.1
   SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);  // 34 KiB less for a connection that waits
-  if (body.options.peer_waits) SSL_CTX_set_read_ahead(context, 1);
+  SSL_CTX_set_read_ahead(context, body.options.peer_waits ? 1 : 0);
   SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
   SSL_CTX_set_cert_verify_callback(
-      context, [](X509_STORE_CTX* chain, void*) { return Body::of(ssl_of(chain))->judge(chain) ? 1 : 0; }, nullptr);
+      context,
+      [](X509_STORE_CTX* chain, void*) {
+        Body* found = Body::of(ssl_of(chain));
+        return found != nullptr && found->judge(chain) ? 1 : 0;
+      },
+      nullptr);
   SSL_CTX_set_info_callback(context, [](const SSL* ssl, int where, int) {
-    Body* found = Body::of(ssl);
     auto* changeable = const_cast<SSL*>(ssl);  // OpenSSL's signature promises more than it needs
+    if ((where & SSL_CB_HANDSHAKE_START) != 0 && Body::of(ssl) == nullptr) take_next_handshake(changeable);
+    Body* found = Body::of(ssl);
+    if (found == nullptr) return;
     if ((where & SSL_CB_HANDSHAKE_START) != 0 && !found->begun) found->begin(changeable);
     if ((where & SSL_CB_HANDSHAKE_DONE) != 0 && !found->done) found->end(changeable);
   });
-  if (body.options.resume) {
-    SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-    SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {
-      const Body* found = Body::of(ssl);
-      if (found->facts == nullptr) return 0;
-      found->store->keep(found->session_key, session, found->facts);
-      return 1;  // it is ours now
-    });
-  }
-  const std::string& certificate = body.options.certificate_file;
+  SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
+  SSL_CTX_sess_set_new_cb(context, [](SSL* ssl, SSL_SESSION* session) {
+    const Body* found = Body::of(ssl);
+    if (found == nullptr || !found->options.resume || found->facts == nullptr) return 0;
+    found->store->keep(found->session_key, session, found->facts);
+    return 1;  // it is ours now
+  });
   if (certificate.empty()) return ok();
   const std::string& key = body.options.key_file.empty() ? certificate : body.options.key_file;
   if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1)

@@ -14,6 +14,7 @@
 
 #include "core/clock.h"
 #include "core/result.h"
+#include "workflow/net/tls_context.h"
 
 struct ssl_st;  // OpenSSL's SSL and SSL_CTX, whose headers stay in the sources
 struct ssl_ctx_st;
@@ -67,6 +68,8 @@ class TlsStore {
   TlsStore& operator=(const TlsStore&) = delete;
 
   std::size_t sessions() const;
+  /// To be lent to the thread while it makes connections.
+  TlsContext& context() const;
 
   struct Body;
 

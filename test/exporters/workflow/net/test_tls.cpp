@@ -139,6 +139,45 @@ TEST_CASE("tls: a session is resumed only where that was asked for, with what it
   CHECK(!net.http(request).last().tls->resumed);
 }
 
+TEST_CASE("tls: connections share a context, and each keeps its own settings, also while they run beside each other") {
+  Net net;
+  const CertificateMaker one_maker, other_maker;
+  FakeServer one(Counting{}, one_maker.server()), other(Counting{}, other_maker.server());
+  const HttpRequest good{.url = one.url(), .tls = {.ca_file = one_maker.root_file(), .resume = true}};
+  const HttpRequest stranger{.url = one.url(), .tls = {.ca_file = other_maker.root_file()}};
+  const HttpRequest old{.url = other.url(), .tls = {.ca_file = other_maker.root_file(), .minimum = TlsVersion::tls1_0}};
+  for (int round = 0; round < 3; ++round) {
+    std::map<int, HttpResult> got;
+    std::vector<std::unique_ptr<HttpCall>> calls;
+    for (const HttpRequest& request : {good, stranger, old}) {
+      calls.push_back(std::make_unique<HttpCall>(net.client));
+      calls.back()->start(request, net.in(std::chrono::seconds{30}),
+                          [&got, at = static_cast<int>(calls.size())](HttpResult&& result) { got[at] = std::move(result); });
+    }
+    REQUIRE(net.run_until([&] { return got.size() == 3; }));
+    CHECK(got[1].outcome);
+    CHECK(got[2].outcome.error == NetError::tls);
+    CHECK(got[3].outcome);
+    if (got[3].last().tls) CHECK(got[3].last().tls->verified);
+  }
+  CHECK(net.tls.sessions() == 1);
+  CHECK(net.tls.context().made() == 1);
+}
+
+TEST_CASE("tls: what shows a certificate of ours leaves its context to nobody") {
+  Net net;
+  const CertificateMaker maker;
+  FakeServer server(Counting{}, maker.server({.ask_for_certificate = true}));
+  const TlsOptions none{.ca_file = maker.root_file()};
+  TlsOptions ours = none;
+  ours.certificate_file = maker.server().pem_file();
+  for (int i = 0; i < 2; ++i) {
+    CHECK(net.http({.url = server.url(), .tls = ours}).outcome);
+    CHECK(!net.http({.url = server.url(), .tls = none}).outcome);
+  }
+  CHECK(net.tls.context().made() == 3);  // the one without, and the one that came before the next with
+}
+
 TEST_CASE("tcp: lines are expected, answers sent, TLS begun in between") {
   Net net;
   const CertificateMaker maker;
