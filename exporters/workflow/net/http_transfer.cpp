@@ -76,7 +76,6 @@ Transfer::Transfer(Loop& its_loop, TlsStore& its_store, std::uint64_t& its_socke
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, &ssl_context_callback);
   curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, this);
   curl_easy_setopt(easy, CURLOPT_CAINFO, nullptr);
-  curl_easy_setopt(easy, CURLOPT_CAPATH, nullptr);
   curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
 }
 
