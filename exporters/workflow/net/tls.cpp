@@ -89,8 +89,8 @@ struct TlsStore::Body {
 
 TlsStore::TlsStore(std::size_t most_sessions) : body_(std::make_shared<Body>()) {
   body_->most_sessions = most_sessions;
-  // OpenSSL reads its configuration and loads its algorithms now, rather than in the first handshake.
-  SSL_CTX_free(SSL_CTX_new(TLS_client_method()));
+  // OpenSSL reads its configuration and loads its algorithms now, rather than in the first handshake, which then has its context.
+  SSL_CTX_free(body_->context.take(TLS_client_method()));
 }
 // A handshake that waits for its connection holds the store as well.
 TlsStore::~TlsStore() { body_->context.keep_no_longer(); }

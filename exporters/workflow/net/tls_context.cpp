@@ -33,7 +33,7 @@ SSL_CTX* TlsContext::take(const SSL_METHOD* method) {
   // What the one before may have set and the next may leave alone.
   SSL_CTX_set_security_level(context_, security_level_);
   SSL_CTX_set_alpn_protos(context_, nullptr, 0);
-  SSL_CTX_set_cert_store(context_, X509_STORE_new());  // a handshake has its own, and nobody's is to change
+  SSL_CTX_set_cert_store(context_, X509_STORE_new());  // curl adds a folder to it each time, and nobody reads it
   SSL_CTX_up_ref(context_);
   return context_;
 }

@@ -175,7 +175,7 @@ TEST_CASE("tls: what shows a certificate of ours leaves its context to nobody") 
     CHECK(net.http({.url = server.url(), .tls = ours}).outcome);
     CHECK(!net.http({.url = server.url(), .tls = none}).outcome);
   }
-  CHECK(net.tls.context().made() == 3);  // the one without, and the one that came before the next with
+  CHECK(net.tls.context().made() == 3);  // a new one after each of the two that showed ours
 }
 
 TEST_CASE("tcp: lines are expected, answers sent, TLS begun in between") {
