@@ -2,6 +2,7 @@
 `finwatch compile` makes of the contract and the catalogue."""
 import glob
 import os
+import shutil
 import subprocess
 import tempfile
 import unittest
@@ -54,6 +55,21 @@ class Rules(unittest.TestCase):
             status, said = run(PROGRAM, "compile", f"--output={folder}")
             check(status == 0 and ", 0 changed" in said, said)
             check(before == {file: os.stat(file).st_mtime_ns for file in glob.glob(f"{folder}/*/*")}, "written again, or something left behind")
+
+    def test_what_is_made_no_more_is_taken_away_and_nothing_else(self):
+        with tempfile.TemporaryDirectory() as folder:
+            status, said = run(PROGRAM, "compile", f"--output={folder}")
+            check(status == 0, said)
+            made, stale, foreign = f"{folder}/rules/host.rules.yml", f"{folder}/rules/gone.rules.yml", f"{folder}/rules/ours.rules.yml"
+            shutil.copy(made, stale)
+            with open(foreign, "w", encoding="utf-8") as file:
+                file.write("groups: []\n")
+            status, said = run(PROGRAM, "compile", f"--output={folder}", "--dry-run")
+            check(status == 1 and f"would remove {stale}" in said and "1 would change" in said, said)
+            check(os.path.exists(stale), "a dry run removed a file")
+            status, said = run(PROGRAM, "compile", f"--output={folder}")
+            check(status == 0 and f"removed {stale}" in said and "1 changed" in said, said)
+            check(not os.path.exists(stale) and os.path.exists(made) and os.path.exists(foreign), sorted(os.listdir(f"{folder}/rules")))
 
     def test_a_folder_that_cannot_be_written_is_named(self):
         status, said = run(PROGRAM, "compile", "--output=/proc/none")

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "core/files.h"
@@ -14,8 +15,9 @@ constexpr FlagSpec kOutput{FlagKind::text, "output", "rules/generated", "The fol
 constexpr FlagSpec kDryRun{FlagKind::boolean, "dry-run", "false", "Write nothing; exit status 1 when a file would change."};
 
 bool is_ours(const std::filesystem::path& path) {
-  const Result<std::string> text = read_file(path.string(), std::size_t{64} << 20);
-  return text && text->starts_with(kMade);
+  std::string begin(kMade.size(), ' ');
+  std::ifstream(path, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
+  return begin == kMade;
 }
 
 // Files of an earlier run that nothing makes any more. Only those that say they were made here: a folder may hold more.
