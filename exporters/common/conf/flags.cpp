@@ -71,9 +71,13 @@ Flags::Flags(std::vector<FlagSpec> specs) : order_(std::move(specs)) {
   }
 }
 
-Status Flags::parse(std::span<const char* const> arguments) {
+Status Flags::parse(std::span<const char* const> arguments, std::string_view operands) {
   for (std::size_t i = 0; i < arguments.size(); ++i) {
     std::string_view word = arguments[i];
+    if (!operands.empty() && !word.starts_with("--")) {
+      if (Status status = take(*specs_.at(operands), word); !status) return status;
+      continue;
+    }
     if (!word.starts_with("--") || word.size() == 2)
       return {Errc::config, "expected a flag such as --help, found \"" + valid_utf8(word) + "\""};
     word.remove_prefix(2);

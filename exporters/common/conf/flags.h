@@ -28,7 +28,8 @@ class Flags {
   /// The specs point to text that must outlive the Flags.
   explicit Flags(std::vector<FlagSpec> specs);
 
-  Status parse(std::span<const char* const> arguments);
+  /// Words without dashes are values of the list `operands`; refused where it is empty.
+  Status parse(std::span<const char* const> arguments, std::string_view operands = {});
 
   bool known(std::string_view name) const { return specs_.contains(name); }
   bool given(std::string_view name) const { return values_.contains(name); }

@@ -45,6 +45,15 @@ bool parse_duration(std::string_view text, std::chrono::nanoseconds& out) {
   return true;
 }
 
+namespace {
+
+thread_local AskedKeys* listener = nullptr;  // the one that lives
+
+}  // namespace
+
+AskedKeys::AskedKeys() { listener = this; }
+AskedKeys::~AskedKeys() { listener = nullptr; }
+
 MapReader::MapReader(const Tree& map, std::string path) : map_(map), path_(std::move(path)) {
   if (map_.kind != Tree::Kind::map && map_.kind != Tree::Kind::null)
     fail(map_, (path_.empty() ? "" : path_ + ": ") + "expected a map, found " + shown(map_));
@@ -192,6 +201,7 @@ const Tree* MapReader::list(std::string_view key) {
 }
 
 Status MapReader::finish() {
+  if (listener != nullptr) listener->by_path_[path_].insert(asked_.begin(), asked_.end());
   const std::vector<std::string_view> known(asked_.begin(), asked_.end());
   for (std::size_t i = 0; i < map_.keys.size(); ++i) {
     const std::string& key = map_.keys[i];

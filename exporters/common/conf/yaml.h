@@ -7,11 +7,13 @@
 //   const long long port = reader.integer("port", 5432, 1, 65535);
 //   if (Status status = reader.finish(); !status) die(status.error().message);
 //
-// A file has at most 1 MiB, 64 levels and 100,000 values (an alias counts as often as it is used), one document, a map at
-// the top, and no key twice. `${NAME}` in a value is the environment's NAME, `${NAME:-text}` has a default, `$$` is a dollar.
+// A file has at most 1 MiB, 64 levels and 100,000 values (an alias counts as often as it is used) unless its reader allows more,
+// one document, a map at the top, and no key twice. `${NAME}` in a value is the environment's NAME, `${NAME:-text}` has a default, `$$` is a dollar.
 #pragma once
 
 #include <chrono>
+#include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -24,6 +26,8 @@ namespace finwatch {
 
 struct YamlOptions {
   bool substitute_environment = true;
+  std::size_t most_bytes = std::size_t{1} << 20;  // more for files that others wrote by machine
+  int most_values = 100'000;
 };
 
 /// config with "file:line:column: what was found, what was expected", no_data when there is no file, permission.
@@ -77,6 +81,27 @@ class MapReader {
   std::vector<std::string> asked_;
   Position first_where_;
   std::string first_error_;
+};
+
+/// While it lives, every MapReader of this thread that finishes says here which keys it asked for: a test holds them beside a
+/// schema.
+///
+///   AskedKeys asked;
+///   read_contract(tree);
+///   asked.by_path().at("calendar.close_window");           // {"days_of_month", "weight"}
+class AskedKeys {
+ public:
+  AskedKeys();
+  ~AskedKeys();
+  AskedKeys(const AskedKeys&) = delete;
+  AskedKeys& operator=(const AskedKeys&) = delete;
+
+  /// Paths as messages write them: "services[0].latency", "" at the top.
+  const std::map<std::string, std::set<std::string>>& by_path() const { return by_path_; }
+
+ private:
+  friend class MapReader;
+  std::map<std::string, std::set<std::string>> by_path_;
 };
 
 }  // namespace finwatch

@@ -19,15 +19,22 @@
 namespace finwatch {
 namespace {
 
-constexpr std::size_t kMostBytes = std::size_t{1} << 20;
 constexpr std::string_view kEndKey = "finwatch-end-of-file";
 constexpr std::size_t kMostLevels = 64;
-constexpr int kMostValues = 100'000;
 
 struct ConfigError {
   Position where;
   std::string message;
 };
+
+// 100000 as 100,000.
+std::string with_commas(int number) {
+  std::string text = std::to_string(number);
+  for (std::size_t at = text.size(); at > 3; at -= 3) text.insert(at - 3, ",");
+  return text;
+}
+
+std::string size_error(std::size_t most_bytes) { return ": larger than " + std::to_string(most_bytes >> 20) + " MiB"; }
 
 std::string environment(const std::string& expression, const Position& where) {
   const std::size_t bar = expression.find(":-");
@@ -189,8 +196,9 @@ void TreeBuilder::add(Tree tree) {
 
 void TreeBuilder::count(const Tree& tree, std::size_t level) {
   if (level > kMostLevels) throw ConfigError{tree.where, "nested deeper than 64 levels"};
-  if (++values_ > kMostValues)
-    throw ConfigError{tree.where, "more than 100,000 values, aliases counted as often as they are used"};
+  if (++values_ > options_.most_values)
+    throw ConfigError{tree.where,
+                      "more than " + with_commas(options_.most_values) + " values, aliases counted as often as they are used"};
   for (const Tree& item : tree.items) count(item, level + 1);
 }
 
@@ -262,14 +270,14 @@ Error describe(const ConfigError& error) { return {Errc::config, error.where.tex
 }  // namespace
 
 Result<Tree> load_yaml(const std::string& path, const YamlOptions& options) {
-  const Result<std::string> text = read_file(path, kMostBytes);
-  if (!text && text.error().code == Errc::malformed) return {Errc::config, path + ": larger than 1 MiB"};
+  const Result<std::string> text = read_file(path, options.most_bytes);
+  if (!text && text.error().code == Errc::malformed) return {Errc::config, path + size_error(options.most_bytes)};
   if (!text) return text.error();
   return parse_yaml(*text, path, options);
 }
 
 Result<Tree> parse_yaml(std::string_view text, const std::string& file_name, const YamlOptions& options) {
-  if (text.size() > kMostBytes) return {Errc::config, file_name + ": larger than 1 MiB"};
+  if (text.size() > options.most_bytes) return {Errc::config, file_name + size_error(options.most_bytes)};
   if (utf8_prefix(text) != text.size()) {
     const auto line = std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(utf8_prefix(text)), '\n') + 1;
     return {Errc::config, file_name + ":" + std::to_string(line) + ": not UTF-8; save the file as UTF-8"};

@@ -7,9 +7,13 @@
 #include "core/text.h"
 
 namespace finwatch {
+namespace {
+
+constexpr std::string_view kHex = "0123456789abcdef";
+
+}  // namespace
 
 std::string json_text(std::string_view text) {
-  constexpr std::string_view kHex = "0123456789abcdef";
   std::string out = "\"";
   for (const char c : valid_utf8(text)) {
     const auto byte = static_cast<unsigned char>(c);
@@ -23,6 +27,24 @@ std::string json_text(std::string_view text) {
     }
   }
   return out += '"';
+}
+
+void append_json_inside(std::string_view text, std::string& out) {
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    switch (c) {
+      case '"': out += "\\\""; break;
+      case '\\': out += "\\\\"; break;
+      case '\n': out += "\\n"; break;
+      case '\r': out += "\\r"; break;
+      case '\t': out += "\\t"; break;
+      default:
+        if (byte >= 0x20)
+          out += c;
+        else
+          out.append("\\u00").append(1, kHex[byte >> 4]).append(1, kHex[byte & 15]);
+    }
+  }
 }
 
 std::string json_number(double value, int decimals) {

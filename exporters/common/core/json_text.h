@@ -13,6 +13,8 @@ namespace finwatch {
 
 /// In quotes, with everything escaped that must be; bytes that are no UTF-8 become U+FFFD.
 std::string json_text(std::string_view text);
+/// What stands between the quotes, for a text that is UTF-8; line breaks and tabs by their letters.
+void append_json_inside(std::string_view text, std::string& out);
 
 /// With this many decimals; null for what is no number.
 std::string json_number(double value, int decimals = 3);

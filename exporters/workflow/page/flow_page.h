@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "conf/zone.h"
 #include "web/page.h"
 #include "workflow/check/board.h"
 #include "workflow/run/board.h"
-#include "workflow/when/zone.h"
 
 namespace finwatch::workflow {
 

@@ -15,10 +15,10 @@
 #include <string_view>
 #include <vector>
 
+#include "conf/zone.h"
 #include "core/clock.h"
 #include "core/files.h"
 #include "core/result.h"
-#include "workflow/when/zone.h"
 
 namespace finwatch::workflow {
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 
+#include "core/json_text.h"
 #include "core/text.h"
 
 namespace finwatch::workflow {
@@ -18,26 +19,6 @@ std::uint32_t byte(char c) { return static_cast<unsigned char>(c); }
 bool is_unreserved(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' ||
          c == '~';
-}
-
-void append_json(std::string_view text, std::string& out) {
-  for (const char c : text) {
-    switch (c) {
-      case '"': out += "\\\""; break;
-      case '\\': out += "\\\\"; break;
-      case '\n': out += "\\n"; break;
-      case '\r': out += "\\r"; break;
-      case '\t': out += "\\t"; break;
-      default:
-        if (byte(c) >= 0x20) {
-          out += c;
-        } else {
-          out += "\\u00";
-          out += kHex[byte(c) >> 4];
-          out += kHex[byte(c) & 15];
-        }
-    }
-  }
 }
 
 void append_percent(std::string_view text, std::string& out) {
@@ -100,7 +81,7 @@ Status append_escaped(std::string_view text, Escape escape, std::string& out) {
     case Escape::json:
       if (utf8_prefix(text) != text.size())
         return {Errc::malformed, "the value is not UTF-8, which JSON needs; base64() carries any bytes"};
-      append_json(text, out);
+      append_json_inside(text, out);
       break;
     case Escape::percent: append_percent(text, out); break;
     case Escape::xml:

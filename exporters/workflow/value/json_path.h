@@ -12,8 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/json.h"
 #include "core/result.h"
-#include "workflow/value/json.h"
 
 namespace finwatch::workflow {
 

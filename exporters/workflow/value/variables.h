@@ -17,9 +17,9 @@
 
 #include "core/clock.h"
 #include "core/environment.h"
+#include "core/json.h"
 #include "workflow/value/calendar.h"
 #include "workflow/value/crypto.h"
-#include "workflow/value/json.h"
 #include "workflow/value/masker.h"
 
 namespace finwatch::workflow {

@@ -16,9 +16,9 @@
 #include <optional>
 #include <string_view>
 
+#include "conf/zone.h"
 #include "core/result.h"
 #include "workflow/when/calendar.h"
-#include "workflow/when/zone.h"
 
 namespace finwatch::workflow {
 

@@ -13,9 +13,9 @@
 #include <optional>
 #include <vector>
 
+#include "conf/zone.h"
 #include "workflow/when/calendar.h"
 #include "workflow/when/day_set.h"
-#include "workflow/when/zone.h"
 
 namespace finwatch::workflow {
 

@@ -103,3 +103,12 @@ TEST_CASE("flags: the help fits 100 columns, shows defaults, and keeps hidden fl
   CHECK_THAT(help, Contains("--scrape.timeout=TIME") && Contains("--device-exclude=REGEXP") && Contains("--listen=TEXT …"));
   CHECK_THAT(help, !Contains("ignored"));
 }
+
+TEST_CASE("flags: words without dashes are values of one list, where a command takes them") {
+  Flags flags(specs());
+  const std::vector<const char*> words{"a.yml", "--once", "b.yml", "--nothing=c.yml"};
+  REQUIRE(flags.parse(words, "nothing"));
+  CHECK(std::vector<std::string>(flags.list("nothing").begin(), flags.list("nothing").end()) ==
+        std::vector<std::string>{"a.yml", "b.yml", "c.yml"});
+  CHECK(flags.boolean("once"));
+}

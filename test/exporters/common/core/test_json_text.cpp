@@ -13,6 +13,12 @@ TEST_CASE("json: a text is quoted, whatever it holds") {
   CHECK(json_text("\xff") == "\"\xef\xbf\xbd\"");
 }
 
+TEST_CASE("json: the inside of a text names line breaks and tabs by their letters") {
+  std::string out = "<";
+  append_json_inside(std::string_view("\n\r\t\x01\"\\ 账", 10), out);
+  CHECK(out == R"(<\n\r\t\u0001\"\\ 账)");
+}
+
 TEST_CASE("json: a number has its decimals, and what is none is null") {
   CHECK(json_number(75.25) == "75.250");
   CHECK(json_number(-0.0000015, 6) == "-0.000002");

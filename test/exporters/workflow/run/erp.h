@@ -181,7 +181,7 @@ class Runs {
     if (!read) FAIL(read.error().message);
     flows.assign(read->begin(), read->end());
     flow = flows.front();
-    auto opened = workflow::Journal::open(tree_.path("state"), workflow::Zone{}, system_clock());
+    auto opened = workflow::Journal::open(tree_.path("state"), Zone{}, system_clock());
     if (!opened) FAIL(opened.error().message);
     journal = std::move(*opened);
     machines.journal = journal.get();

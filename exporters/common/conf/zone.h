@@ -10,12 +10,13 @@
 #pragma once
 
 #include <string_view>
+#include <vector>
 
 #include "core/clock.h"
 #include "core/date.h"
 #include "core/result.h"
 
-namespace finwatch::workflow {
+namespace finwatch {
 
 class Zone {
  public:
@@ -30,10 +31,19 @@ class Zone {
   /// Rounded down to the second.
   LocalTime local(WallTime at) const;
   WallTime instant(LocalTime time, Coming which = Coming::first) const;
+
+  /// From an instant on, clocks show this much more than UTC.
+  struct Offset {
+    WallTime since;
+    std::chrono::seconds ahead{};
+  };
+  /// The one at `from` (its since is `from`), then each that comes before `to`.
+  std::vector<Offset> offsets(WallTime from, WallTime to) const;
+
   std::string_view name() const;
 
  private:
   const void* rules_ = nullptr;  // of the zone library; they live as long as the process
 };
 
-}  // namespace finwatch::workflow
+}  // namespace finwatch

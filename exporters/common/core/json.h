@@ -17,7 +17,7 @@
 
 #include "core/result.h"
 
-namespace finwatch::workflow {
+namespace finwatch {
 
 class Json;
 
@@ -74,4 +74,4 @@ class Json {
   std::string text_;
 };
 
-}  // namespace finwatch::workflow
+}  // namespace finwatch

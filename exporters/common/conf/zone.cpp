@@ -1,4 +1,4 @@
-#include "workflow/when/zone.h"
+#include "conf/zone.h"
 
 #include <date/tz.h>
 
@@ -8,7 +8,7 @@
 #include "conf/words.h"
 #include "core/text.h"
 
-namespace finwatch::workflow {
+namespace finwatch {
 namespace {
 
 using std::chrono::seconds;
@@ -60,6 +60,19 @@ WallTime Zone::instant(LocalTime time, Coming which) const {
   return WallTime{shown - (second ? info.second.offset : info.first.offset)};
 }
 
+std::vector<Zone::Offset> Zone::offsets(WallTime from, WallTime to) const {
+  if (rules_ == nullptr) return {{from, seconds{0}}};
+  std::vector<Offset> found;
+  for (WallTime at = from; at < to;) {
+    const date::sys_info info =
+        rules_of(rules_).get_info(date::sys_seconds{std::chrono::floor<seconds>(at).time_since_epoch()});
+    if (found.empty() || found.back().ahead != info.offset) found.push_back({at, info.offset});
+    if (info.end.time_since_epoch() >= std::chrono::floor<seconds>(to).time_since_epoch()) break;
+    at = WallTime{info.end.time_since_epoch()};
+  }
+  return found;
+}
+
 std::string_view Zone::name() const { return rules_ == nullptr ? std::string_view("UTC") : rules_of(rules_).name(); }
 
-}  // namespace finwatch::workflow
+}  // namespace finwatch

@@ -1,8 +1,9 @@
-#include "exporters/workflow/when/time_text.h"
+#include "conf/zone.h"
+
+#include "support/time_text.h"
 
 using namespace finwatch;
-using namespace finwatch::workflow;
-using namespace finwatch::workflow::test;
+using namespace finwatch::test;
 using namespace std::chrono_literals;
 
 TEST_CASE("zone: UTC needs no rules, and others are read by name") {
@@ -49,6 +50,19 @@ TEST_CASE("zone: there and back is the same instant all year, but in the hour th
     }
     CHECK(repeated <= 2);
   }
+}
+
+TEST_CASE("zone: by how much clocks are ahead of UTC, and since when") {
+  const auto told = [](std::string_view name) {
+    std::string out;
+    for (const Zone::Offset& offset : zone(name).offsets(time("2026-01-01 00:00"), time("2027-01-01 00:00")))
+      out += shown(offset.since, Zone()) + " " + std::to_string(offset.ahead.count()) + "; ";
+    return out;
+  };
+  CHECK(told("UTC") == "2026-01-01 00:00:00 +0000 0; ");
+  CHECK(told("Asia/Shanghai") == "2026-01-01 00:00:00 +0000 28800; ");
+  CHECK(told("Europe/Berlin") ==
+        "2026-01-01 00:00:00 +0000 3600; 2026-03-29 01:00:00 +0000 7200; 2026-10-25 01:00:00 +0000 3600; ");
 }
 
 TEST_CASE("zone: an unknown zone is refused with the nearest one") {

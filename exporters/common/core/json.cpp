@@ -1,12 +1,12 @@
-#include "workflow/value/json.h"
+#include "core/json.h"
 
 #include <rapidjson/error/en.h>
 #include <rapidjson/memorystream.h>
 #include <rapidjson/reader.h>
 
-#include "workflow/value/encode.h"
+#include "core/json_text.h"
 
-namespace finwatch::workflow {
+namespace finwatch {
 
 // What rapidjson's reader calls; a false ends the reading.
 struct JsonBuilder {
@@ -144,7 +144,7 @@ void JsonRef::write(std::string& out) const {
     case Kind::number: out += text(); return;
     case Kind::text:
       out += '"';
-      (void)append_escaped(text(), Escape::json, out);
+      append_json_inside(text(), out);
       out += '"';
       return;
     case Kind::list:
@@ -157,7 +157,7 @@ void JsonRef::write(std::string& out) const {
     if (out.size() > empty) out += ',';
     if (map) {
       out += '"';
-      (void)append_escaped(value->key(), Escape::json, out);
+      append_json_inside(value->key(), out);
       out += "\":";
     }
     value->write(out);
@@ -171,4 +171,4 @@ std::string JsonRef::written() const {
   return out;
 }
 
-}  // namespace finwatch::workflow
+}  // namespace finwatch
