@@ -11,7 +11,8 @@ namespace {
 using namespace finwatch;
 using namespace finwatch::rules;
 
-const Command* const kCommands[] = {&kCompileCommand, &kCheckCommand};
+const Command* const kCommands[] = {&kCompileCommand, &kCheckCommand,   &kTestCommand, &kMutateCommand, &kCoverageCommand,
+                                    &kCostCommand,    &kExplainCommand, &kDiffCommand, &kImportCommand, &kReportCommand};
 
 std::string usage() {
   std::string text = "finwatch COMMAND [--flag=value …]\n\n";
@@ -31,7 +32,7 @@ int run(const Command& command, std::span<const char* const> words) {
       return 0;
     }
   Flags flags(command.flags);
-  if (Status status = flags.parse(words); !status) {
+  if (Status status = flags.parse(words, command.operands); !status) {
     complain(status.error());
     return kWrongCommandLine;
   }

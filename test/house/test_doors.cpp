@@ -38,7 +38,7 @@ constexpr Room kRooms[] = {
     {"workflow/flow", "core conf workflow/when workflow/value workflow/net"},
     {"workflow/run", "core run conf sql workflow/when workflow/value workflow/net workflow/flow"},
     {"workflow/probe", "core run conf web workflow/when workflow/value workflow/net workflow/flow"},
-    {"workflow/page", "core web workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/check"},
+    {"workflow/page", "core conf web workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/check"},
     {"workflow/check", "core run conf sql workflow/when workflow/value workflow/net workflow/run"},
     {"workflow",
      "core run conf sql web app workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/probe "
@@ -46,8 +46,27 @@ constexpr Room kRooms[] = {
     {"rules/tool/promql", "core conf"},
     {"rules/tool/contract", "core conf"},
     {"rules/tool/alerts", "core conf rules/tool/contract rules/tool/promql"},
-    {"rules/tool/compile", "core conf rules/tool/contract rules/tool/alerts rules/tool/promql"},
-    {"rules/tool/command", "core conf rules/tool/contract rules/tool/alerts rules/tool/compile"},
+    {"rules/tool/cost", "core conf rules/tool/contract rules/tool/alerts rules/tool/promql"},
+    {"rules/tool/compile", "core conf rules/tool/contract rules/tool/alerts rules/tool/promql rules/tool/cost"},
+    {"rules/tool/explain", "core conf rules/tool/contract rules/tool/alerts rules/tool/compile"},
+    {"rules/tool/check", "core conf rules/tool/contract rules/tool/alerts rules/tool/promql"},
+    {"rules/tool/diff", "core conf rules/tool/contract rules/tool/alerts rules/tool/compile rules/tool/promql"},
+    {"rules/tool/rulefile", "core conf rules/tool/promql"},
+    {"rules/tool/coverage", "core conf rules/tool/promql rules/tool/rulefile rules/tool/http"},
+    {"rules/tool/import", "core conf rules/tool/promql rules/tool/rulefile rules/tool/contract rules/tool/alerts"},
+    {"rules/tool/run", "core"},
+    {"rules/tool/prove",
+     "core conf rules/tool/run rules/tool/contract rules/tool/alerts rules/tool/promql rules/tool/rulefile "
+     "rules/tool/coverage rules/tool/prometheus"},
+    {"rules/tool/mutate",
+     "core conf rules/tool/run rules/tool/prove rules/tool/contract rules/tool/alerts rules/tool/compile rules/tool/promql"},
+    {"rules/tool/http", "core"},
+    {"rules/tool/prometheus", "core rules/tool/http"},
+    {"rules/tool/report", "core conf rules/tool/contract rules/tool/prometheus"},
+    {"rules/tool/command",
+     "core conf rules/tool/contract rules/tool/alerts rules/tool/compile rules/tool/cost rules/tool/explain rules/tool/check "
+     "rules/tool/diff rules/tool/rulefile rules/tool/coverage rules/tool/import rules/tool/run rules/tool/prove "
+     "rules/tool/mutate rules/tool/prometheus rules/tool/report rules/tool/promql"},
     {"rules/tool", "core conf rules/tool/command"},
 };
 constexpr std::string_view kProgramOpens = "core run conf sql web app";
@@ -72,12 +91,12 @@ constexpr Library kLibraries[] = {
     {"mysql_", "sql", 1},
     {"cppconn/", "sql", 1},
     {"sql.h", "sql", 1},
-    {"date/", "workflow", 1},
-    {"curl/", "workflow middleware notifier"},
+    {"date/", "conf", 1},
+    {"curl/", "workflow middleware notifier rules"},
     {"ares.h", "workflow", 1},
     {"openssl/", "workflow"},
     {"pugixml.hpp", "workflow", 1},
-    {"rapidjson/", "workflow", 1},
+    {"rapidjson/", "core", 1},
     {"sqlite3.h", "notifier", 1},
 };
 
@@ -105,7 +124,7 @@ bool is_one_of(std::string_view text, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-// "workflow/when" for workflow/when/zone.h: the workflow program has rooms of its own.
+// "workflow/when" for workflow/when/cron.h: the workflow program has rooms of its own.
 std::string_view workflow_room(std::string_view path) {
   return path.substr(0, path.find('/', std::string_view("workflow/").size()));
 }
@@ -232,7 +251,7 @@ TEST_CASE("doors: an opened door is not reported, a closed one is, with its plac
   CHECK(faults_of("exporters/common/core/a.cpp", "#include <re2/re2.h>\n").size() == 1);
   CHECK(faults_of("exporters/common/conf/a.h", "#include <re2/re2.h>\n").size() == 1);
   CHECK(faults_of("exporters/host/a.cpp", "#include <nlohmann/json.hpp>\n#include <zlib.h>\n").size() == 2);
-  CHECK(faults_of("exporters/workflow/run/a.cpp", "#include \"workflow/when/zone.h\"\n#include <curl/curl.h>\n").empty());
+  CHECK(faults_of("exporters/workflow/run/a.cpp", "#include \"workflow/when/cron.h\"\n#include <curl/curl.h>\n").empty());
   CHECK(faults_of("exporters/workflow/a.cpp", "#include \"workflow/run/runner.h\"\n#include \"workflow/b.h\"\n").empty());
   CHECK(faults_of("exporters/workflow/when/a.cpp", "#include \"workflow/run/runner.h\"\n#include \"sql/sql.h\"\n").size() == 2);
   CHECK(faults_of("rules/tool/promql/a.cpp", "#include \"rules/tool/promql/b.h\"\n#include \"core/text.h\"\n").empty());

@@ -13,7 +13,11 @@ namespace {
 
 Result<AlertCase> read_case(const Tree& value, const std::string& path, bool fires) {
   MapReader reader(value, path);
-  AlertCase read{.series = {}, .at = reader.duration("at", nanoseconds{}), .firing = {}, .where = value.where};
+  AlertCase read{.series = {},
+                 .every = reader.duration("every", minutes{1}),
+                 .at = reader.duration("at", nanoseconds{}),
+                 .firing = {},
+                 .where = value.where};
   const Tree* series = reader.map("series");
   if (series == nullptr)
     reader.fail(value, path + ".series: expected series and their values, such as {'up{job=\"a\"}': \"1 0x5\"}");
@@ -61,6 +65,16 @@ Result<Recording> read_recording(const Tree& value, const std::string& path) {
   return recording;
 }
 
+Result<Inhibition> read_inhibition(const Tree& value, const std::string& path) {
+  MapReader reader(value, path);
+  Inhibition read{
+      .area = reader.text("area"), .alerts = reader.texts("alerts"), .same = reader.texts("same"), .where = value.where};
+  if (read.area.empty() == read.alerts.empty()) reader.fail(value, path + ": expected either 'area' or 'alerts'");
+  if (read.same.empty()) reader.fail(value, path + ".same: expected the labels that both have alike, such as [target]");
+  if (Status status = reader.finish(); !status) return status.error();
+  return read;
+}
+
 Result<Alert> read_alert(const Tree& value, const std::string& path) {
   MapReader reader(value, path);
   Alert alert;
@@ -77,11 +91,21 @@ Result<Alert> read_alert(const Tree& value, const std::string& path) {
   alert.severity = reader.required_text("severity");
   alert.fault_class = reader.required_text("class");
   alert.awaits = reader.text("awaits");
+  alert.lost_probe = reader.text("lost_probe");
+  alert.heartbeat = reader.boolean("heartbeat", false);
+  const Tree* inhibits = reader.list("inhibits");
   if (const Tree* parameters = reader.map("parameters")) {
     MapReader values(*parameters, reader.path_of("parameters"));
     for (const std::string& name : parameters->keys) alert.parameters[name] = values.number(name, 0, -1e300, 1e300);
     if (Status status = values.finish(); !status) return status.error();
   }
+  if (const Tree* equivalents = reader.map("equivalents"))
+    for (std::size_t i = 0; i < equivalents->keys.size(); ++i) {
+      if (trim(equivalents->items[i].scalar).empty())
+        reader.fail(equivalents->items[i], reader.path_of("equivalents") + ": expected the reason why no case can notice '" +
+                                               equivalents->keys[i] + "'");
+      alert.equivalents.emplace(equivalents->keys[i], equivalents->items[i].scalar);
+    }
   const Tree* firing = reader.list("firing");
   const Tree* silent = reader.list("silent");
   if (!is_id(alert.id))
@@ -89,6 +113,7 @@ Result<Alert> read_alert(const Tree& value, const std::string& path) {
   if (Status status = reader.finish(); !status) return status.error();
   if (!words) return words.error();
   if (Status status = take_speed(value, path, speed, alert.speed); !status) return status.error();
+  if (Status status = read_each(inhibits, path + ".inhibits", alert.inhibits, read_inhibition); !status) return status.error();
   const auto case_reader = [](bool fires) {
     return [fires](const Tree& item, const std::string& below) { return read_case(item, below, fires); };
   };
@@ -100,6 +125,14 @@ Result<Alert> read_alert(const Tree& value, const std::string& path) {
   if (fires == 0) return lacks("'firing': proof that it can fire");
   if (Status status = read_each(silent, path + ".silent", alert.cases, case_reader(false)); !status) return status.error();
   if (alert.cases.size() == fires) return lacks("'silent': proof that it keeps silent when all is well");
+  for (const AlertCase& one : alert.cases)
+    if (one.every <= nanoseconds{}) return {Errc::config, one.where.text() + ": every: expected more than nothing"};
+  // At the very beginning nothing has been worked out that a case could tell from nothing at all.
+  for (const AlertCase& one : alert.cases)
+    if (one.at < interval_of(alert.speed))
+      return {Errc::config, one.where.text() + ": at: a " + std::string(to_string(alert.speed)) +
+                                " alert is worked out every " + std::to_string(interval_of(alert.speed).count()) +
+                                " s; expected a later moment"};
   return alert;
 }
 
@@ -108,6 +141,7 @@ Result<Alert> read_alert(const Tree& value, const std::string& path) {
 Result<Area> read_area(const Tree& file) {
   MapReader reader(file, "");
   Area area;
+  area.where = file.where;
   area.id = reader.required_text("area");
   Status name = ok();
   area.name = required_words(reader, "name", name);

@@ -24,9 +24,10 @@ constexpr std::chrono::seconds interval_of(Speed speed) {
   return kIntervals[static_cast<std::size_t>(speed)];
 }
 
-/// Series as promtool writes them, a value a minute, and what is to be seen of the alert at a moment.
+/// Series as promtool writes them, and what is to be seen of the alert at a moment.
 struct AlertCase {
   std::vector<std::pair<std::string, std::string>> series;  // 'metric{label="x"}' → "1x3 0x10"
+  nanoseconds every = minutes{1};                           // from one value to the next
   nanoseconds at{};
   std::vector<std::map<std::string, std::string>>
       firing;  // the labels of each alert that fires then, as the expression leaves them
@@ -42,6 +43,14 @@ struct Recording {
   Position where;
 };
 
+/// What an alert explains: while it fires, those are not told of the same thing. An area, or alerts by name.
+struct Inhibition {
+  std::string area;
+  std::vector<std::string> alerts;
+  std::vector<std::string> same;  // labels that both must have alike
+  Position where;
+};
+
 struct Alert {
   std::string id;
   Words title, text;
@@ -50,14 +59,19 @@ struct Alert {
   nanoseconds after{}, keep_firing_for{};
   Speed speed = Speed::fast;
   std::string severity, fault_class;
-  std::string awaits;  // the program that will export what it reads, where that is still to come
+  std::vector<Inhibition> inhibits;
+  bool heartbeat = false;  // always fires: what matters is that it arrives
+  std::string lost_probe;  // why one lost probe may page all the same
+  std::string awaits;      // the program that will export what it reads, where that is still to come
   std::map<std::string, double> parameters;
   std::vector<AlertCase> cases;
+  std::map<std::string, std::string> equivalents;  // changes of it that no case could notice, and why: for finwatch mutate
   Position where;
 };
 
 struct Area {
   std::string id;
+  Position where;
   Words name;
   std::vector<Recording> recordings;
   std::vector<Alert> alerts;

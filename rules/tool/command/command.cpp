@@ -7,7 +7,10 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "conf/zone.h"
+#include "core/clock.h"
 #include "core/files.h"
+#include "core/text.h"
 
 namespace finwatch::rules {
 
@@ -22,6 +25,18 @@ Result<Input> load_input(const Flags& flags) {
   Result<std::vector<Area>> areas = load_areas(std::string(flags.text(kAlertsFlag.name)));
   if (!areas) return areas.error();
   return Input{std::move(*contract), std::move(*areas)};
+}
+
+Result<LocalTime> moment(const Contract& contract, const Flags& flags, std::string_view flag) {
+  const std::string_view given = flags.text(flag);
+  if (!given.empty()) {
+    if (const auto time = parse_local_time(given)) return *time;
+    return Error{Errc::config, "--" + std::string(flag) + ": expected a date and a time such as 2026-12-24T18:00, found '" +
+                                   valid_utf8(given) + "'"};
+  }
+  const Result<Zone> zone = Zone::find(contract.time_zone);
+  if (!zone) return Error{Errc::config, contract.where.text() + ": organisation.time_zone: " + zone.error().message};
+  return LocalTime{std::chrono::floor<minutes>(zone->local(SystemClock().wall()))};
 }
 
 namespace {

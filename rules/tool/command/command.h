@@ -19,6 +19,7 @@ struct Command {
   std::string_view name, about;
   std::vector<FlagSpec> flags;
   int (*run)(const Flags& flags);  // the exit status
+  std::string_view operands = {};  // the list flag that words without dashes belong to
 };
 
 inline constexpr FlagSpec kContractFlag{FlagKind::text, "contract", "rules/sla.yaml", "The contract."};
@@ -34,6 +35,9 @@ struct Input {
 
 /// What kContractFlag and kAlertsFlag name.
 Result<Input> load_input(const Flags& flags);
+
+/// The moment that a flag gives by the organisation's clock, 2026-12-24T18:00; now when it gives none.
+Result<LocalTime> moment(const Contract& contract, const Flags& flags, std::string_view flag);
 
 /// Whole or not at all: on the disk beside its place, then renamed over what was there. Makes the folder.
 Status write_whole(const std::string& path, std::string_view text);

@@ -7,5 +7,13 @@ namespace finwatch::rules {
 
 extern const Command kCompileCommand;
 extern const Command kCheckCommand;
+extern const Command kDiffCommand;
+extern const Command kExplainCommand;
+extern const Command kCoverageCommand;
+extern const Command kImportCommand;
+extern const Command kCostCommand;
+extern const Command kReportCommand;
+extern const Command kTestCommand;
+extern const Command kMutateCommand;
 
 }  // namespace finwatch::rules

@@ -15,9 +15,9 @@ constexpr FlagSpec kOutput{FlagKind::text, "output", "rules/generated", "The fol
 constexpr FlagSpec kDryRun{FlagKind::boolean, "dry-run", "false", "Write nothing; exit status 1 when a file would change."};
 
 bool is_ours(const std::filesystem::path& path) {
-  std::string begin(kMade.size(), ' ');
+  std::string begin(std::max(kMade.size(), kMadePage.size()), ' ');
   std::ifstream(path, std::ios::binary).read(begin.data(), static_cast<std::streamsize>(begin.size()));
-  return begin == kMade;
+  return begin.starts_with(kMade) || begin.starts_with(kMadePage);
 }
 
 // Files of an earlier run that nothing makes any more. Only those that say they were made here: a folder may hold more.

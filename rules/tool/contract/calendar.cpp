@@ -10,6 +10,7 @@ Status read_business_hours(const Tree& value, BusinessHours& hours) {
   MapReader reader(value, "calendar.business_hours");
   if (reader.has("days")) {
     hours.days.fill(false);
+    if (reader.texts("days").empty()) reader.fail("days", reader.path_of("days") + ": expected at least one day");
     for (const std::string& day : reader.texts("days")) {
       if (Status known = check_known(value.find("days")->where, reader.path_of("days"), "day", day, kWeekdays); !known)
         return known;

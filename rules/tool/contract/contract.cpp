@@ -11,6 +11,7 @@ namespace {
 Status read_organisation(const Tree& value, Contract& contract) {
   MapReader reader(value, "organisation");
   Status name = ok();
+  contract.where = value.where;
   contract.organisation = required_words(reader, "name", name);
   contract.time_zone = reader.text("time_zone", "Asia/Shanghai");
   contract.languages = reader.texts("languages");
@@ -79,6 +80,15 @@ Status check_names(const Tree& file, const Contract& contract) {
     for (const std::string& person : duty.people)
       if (Status known = check_known(duty.where, "duties." + id + ".people", "person", person, contract.people); !known)
         return known;
+  if (contract.channels && contract.channels->email) {
+    const EmailChannel& email = *contract.channels->email;
+    if (Status known = check_known(email.where, "channels.email.fallback", "duty", email.fallback, contract.duties); !known)
+      return known;
+    if (contract.duties.at(email.fallback).people.empty())
+      return {Errc::config, email.where.text() +
+                                ": channels.email.fallback: expected a duty with 'people': a rota changes, what " +
+                                "Alertmanager was told does not"};
+  }
   std::vector<std::string_view> services;
   for (const Service& service : contract.services) {
     services.push_back(service.id);
@@ -110,6 +120,9 @@ Result<Contract> read_contract(const Tree& file) {
   const Status people = read_people(reader, contract);
   const Tree* services = reader.list("services");
   const Tree* thresholds = reader.map("thresholds");
+  const Tree* channels = reader.map("channels");
+  const Tree* scrape = reader.map("scrape");
+  const Tree* costs = reader.map("costs");
   if (Status status = reader.finish(); !status) return status.error();
   if (Status status = read_organisation(*organisation, contract); !status) return status.error();
   if (targets != nullptr)
@@ -119,8 +132,14 @@ Result<Contract> read_contract(const Tree& file) {
   if (!people) return people.error();
   if (Status status = read_each(services, "services", contract.services, read_service); !status) return status.error();
   if (Status status = check_ids(contract.services); !status) return status.error();
+  if (costs != nullptr)
+    if (Status status = read_costs(*costs, contract); !status) return status.error();
   if (thresholds != nullptr)
     if (Status status = read_thresholds(*thresholds, contract); !status) return status.error();
+  if (channels != nullptr)
+    if (Status status = read_channels(*channels, contract); !status) return status.error();
+  if (scrape != nullptr)
+    if (Status status = read_scrape(*scrape, contract); !status) return status.error();
   if (Status status = check_names(file, contract); !status) return status.error();
   return contract;
 }

@@ -19,6 +19,8 @@
 #include "core/date.h"
 #include "core/result.h"
 #include "core/tree.h"
+#include "rules/tool/contract/channels.h"
+#include "rules/tool/contract/scrape.h"
 
 namespace finwatch::rules {
 
@@ -66,6 +68,7 @@ struct FaultClass {
   std::string id;
   Words name;
   std::optional<nanoseconds> answer, first_diagnosis, solve;  // absent: not promised
+  Position where;
 };
 
 enum class Channel : unsigned char { email, dingtalk, wecom, feishu, sms, voice, http };
@@ -84,12 +87,15 @@ struct Severity {
   std::string id;
   Words name;
   std::string policy;
+  bool business_hours_only = false;  // nobody is told outside them
+  Position where;
 };
 
 struct Person {
   std::string id;
   Words name;
   std::string email, phone, dingtalk, wecom, feishu;
+  Position where;
 };
 
 /// Who is told: people by name, or whom a rota names for that hour.
@@ -143,6 +149,19 @@ struct Service {
   Position where;
 };
 
+struct MonthlyCost {
+  Words name;
+  double amount = 0;
+};
+
+/// Prices, in one currency; what has none is left out of the reckoning.
+struct Costs {
+  std::string currency;
+  std::optional<double> hour_of_work, sms, voice;  // of one each
+  std::map<std::string, double> hour_of_downtime;  // by service
+  std::vector<MonthlyCost> monthly;
+};
+
 /// What stands in place of an alert's own parameters.
 struct Thresholds {
   std::map<std::string, double> values;
@@ -151,6 +170,7 @@ struct Thresholds {
 
 struct Contract {
   Words organisation;
+  Position where;  // of the organisation
   std::string time_zone;
   std::vector<std::string> languages;
   Targets targets;
@@ -163,8 +183,11 @@ struct Contract {
   std::map<std::string, std::vector<EscalationStep>> policies;
   std::map<std::string, Person> people;
   std::map<std::string, Duty> duties;
+  std::optional<Costs> costs;
   std::vector<Service> services;                 // in the order of the file
   std::map<std::string, Thresholds> thresholds;  // by alert
+  std::optional<Channels> channels;              // absent: no routes are made
+  std::optional<Scrape> scrape;                  // absent: no configuration of Prometheus is made
 };
 
 /// config with file:line:column; the files that it names (rotas) are not opened.

@@ -17,7 +17,8 @@ Result<FaultClass> read_class(const std::string& id, const Tree& value, const st
                   .name = required_words(reader, "name", name),
                   .answer = promised(reader, "answer"),
                   .first_diagnosis = promised(reader, "first_diagnosis"),
-                  .solve = promised(reader, "solve")};
+                  .solve = promised(reader, "solve"),
+                  .where = value.where};
   if (Status status = reader.finish(); !status) return status.error();
   if (!name) return name.error();
   if (!read.answer && !read.first_diagnosis && !read.solve)
@@ -28,7 +29,15 @@ Result<FaultClass> read_class(const std::string& id, const Tree& value, const st
 Result<Severity> read_severity(const std::string& id, const Tree& value, const std::string& path) {
   MapReader reader(value, path);
   Status name = ok();
-  Severity read{.id = id, .name = required_words(reader, "name", name), .policy = reader.required_text("policy")};
+  Severity read{.id = id,
+                .name = required_words(reader, "name", name),
+                .policy = reader.required_text("policy"),
+                .business_hours_only = false,
+                .where = value.where};
+  const std::string when = reader.text("when", "always");
+  read.business_hours_only = when == "business_hours";
+  if (!read.business_hours_only && when != "always")
+    reader.fail("when", reader.path_of("when") + ": expected 'always' or 'business_hours', found '" + valid_utf8(when) + "'");
   if (Status status = reader.finish(); !status) return status.error();
   if (!name) return name.error();
   return read;
@@ -82,7 +91,8 @@ Result<Person> read_person(const std::string& id, const Tree& value, const std::
                 .phone = reader.text("phone"),
                 .dingtalk = reader.text("dingtalk"),
                 .wecom = reader.text("wecom"),
-                .feishu = reader.text("feishu")};
+                .feishu = reader.text("feishu"),
+                .where = value.where};
   if (!person.phone.empty() && person.phone.find_first_not_of("+0123456789") != std::string::npos)
     reader.fail("phone", reader.path_of("phone") + ": expected a number in quotes, digits alone, such as \"13800000001\"");
   if (Status status = reader.finish(); !status) return status.error();

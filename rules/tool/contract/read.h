@@ -44,8 +44,15 @@ Status check_known(const Position& where, const std::string& path, std::string_v
   return check_known(where, path, what, name, names);
 }
 
+/// host:port, the host a name, an IPv4 address or an IPv6 one in brackets.
+bool is_address(std::string_view text);
+
 Status read_calendar(const Tree& calendar, Contract& contract);
+Status read_channels(const Tree& value, Contract& contract);
+Status read_scrape(const Tree& value, Contract& contract);
 Status read_people(MapReader& file, Contract& contract);
+/// After the services, whose names it knows.
+Status read_costs(const Tree& value, Contract& contract);
 Result<Service> read_service(const Tree& value, const std::string& path);
 
 }  // namespace finwatch::rules

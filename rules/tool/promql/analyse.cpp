@@ -31,28 +31,15 @@ Names less(const Names& a, const Names& b) {
   return names;
 }
 
-// The algebra of ResultLabels: in both, in either, in the first and not among `taken`.
-ResultLabels operator&(const ResultLabels& a, const ResultLabels& b) {
-  if (a.any_but && b.any_but) return {true, either(a.names, b.names)};
-  if (a.any_but) return {false, less(b.names, a.names)};
-  return {false, b.any_but ? less(a.names, b.names) : both(a.names, b.names)};
-}
-ResultLabels operator|(const ResultLabels& a, const ResultLabels& b) {
-  if (a.any_but && b.any_but) return {true, both(a.names, b.names)};
-  if (a.any_but) return {true, less(a.names, b.names)};
-  return b.any_but ? b | a : ResultLabels{false, either(a.names, b.names)};
-}
-ResultLabels without(const ResultLabels& a, Names taken) { return a & ResultLabels{true, std::move(taken)}; }
-
 const Text* text_argument(const Expression& expression, std::size_t which) {
   return which < expression.parts.size() ? bare(expression.parts[which]).as<Text>() : nullptr;
 }
 
 bool is_absent(const Function& function) { return function.name == "absent" || function.name == "absent_over_time"; }
 
-ResultLabels result_of(const Expression& expression);
+ResultLabels result_of(const Expression& expression, const SelectorLabels& of);
 
-ResultLabels result_of(const Selector& selector) {
+ResultLabels any_labels(const Selector& selector) {
   ResultLabels labels{true, {}};
   for (const Matcher& matcher : selector.matchers)
     if (matcher.kind == MatchKind::equal && matcher.value.empty()) labels.names.insert(matcher.label.name);
@@ -69,14 +56,14 @@ ResultLabels result_of_absent(const Expression& argument) {
 }
 
 // Labels that a function writes stand in a text; another expression could stand there, were there one that gives a string.
-ResultLabels result_of_call(const Expression& expression, const Function& function) {
+ResultLabels result_of_call(const Expression& expression, const Function& function, const SelectorLabels& of) {
   const std::string_view name = function.name;
   const auto vector = std::find_if(expression.parts.begin(), expression.parts.end(), [](const Expression& part) {
     return part.type == ValueType::vector || part.type == ValueType::range;
   });
   if (vector == expression.parts.end() || function.gives == ValueType::scalar) return {};
   if (is_absent(function)) return result_of_absent(*vector);
-  const ResultLabels labels = result_of(*vector);
+  const ResultLabels labels = result_of(*vector, of);
   const Text* written = text_argument(expression, 1);
   if (name == "label_replace" || name == "label_join")
     return labels | ResultLabels{!written, written ? Names{written->value} : Names{}};
@@ -91,8 +78,8 @@ ResultLabels result_of_call(const Expression& expression, const Function& functi
   return nameless;
 }
 
-ResultLabels result_of_aggregation(const Expression& expression, const Aggregation& aggregation) {
-  const ResultLabels inner = result_of(expression.parts.back());
+ResultLabels result_of_aggregation(const Expression& expression, const Aggregation& aggregation, const SelectorLabels& of) {
+  const ResultLabels inner = result_of(expression.parts.back(), of);
   if (aggregation.aggregate->picks) return inner;
   ResultLabels labels;
   if (aggregation.grouping == Grouping::by) labels = inner & ResultLabels{false, names_of(aggregation.labels)};
@@ -102,11 +89,11 @@ ResultLabels result_of_aggregation(const Expression& expression, const Aggregati
   return written != nullptr ? labels | ResultLabels{false, {written->value}} : labels;
 }
 
-ResultLabels result_of_binary(const Expression& expression, const Binary& binary) {
+ResultLabels result_of_binary(const Expression& expression, const Binary& binary, const SelectorLabels& of) {
   const Expression& first = expression.parts.front();
   const Expression& second = expression.parts.back();
-  const ResultLabels left = result_of(first);
-  const ResultLabels right = result_of(second);
+  const ResultLabels left = result_of(first, of);
+  const ResultLabels right = result_of(second, of);
   if (binary.op == Operator::or_) return left | right;
   if (is_set(binary.op)) return left;
   const bool keeps_name = is_comparison(binary.op) && !binary.returns_bool;
@@ -128,16 +115,16 @@ ResultLabels result_of_binary(const Expression& expression, const Binary& binary
   return keeps_name ? result : without(result, name);
 }
 
-ResultLabels result_of(const Expression& expression) {
-  if (const auto* selector = expression.as<Selector>()) return result_of(*selector);
-  if (const auto* call = expression.as<Call>()) return result_of_call(expression, *call->function);
-  if (const auto* aggregation = expression.as<Aggregation>()) return result_of_aggregation(expression, *aggregation);
-  if (const auto* binary = expression.as<Binary>()) return result_of_binary(expression, *binary);
-  if (const auto* unary = expression.as<Unary>()) {
-    const ResultLabels inner = result_of(expression.parts.front());
-    return unary->negative ? without(inner, {std::string(kNameLabel)}) : inner;
-  }
-  return expression.parts.empty() ? ResultLabels{} : result_of(expression.parts.front());  // a number; a subquery, parentheses
+ResultLabels result_of(const Expression& expression, const SelectorLabels& of) {
+  if (const auto* selector = expression.as<Selector>()) return of(*selector);
+  if (const auto* call = expression.as<Call>()) return result_of_call(expression, *call->function, of);
+  if (const auto* aggregation = expression.as<Aggregation>()) return result_of_aggregation(expression, *aggregation, of);
+  if (const auto* binary = expression.as<Binary>()) return result_of_binary(expression, *binary, of);
+  if (expression.parts.empty()) return {};  // a number, a text
+  const ResultLabels inner = result_of(expression.parts.front(), of);
+  const auto* unary = expression.as<Unary>();
+  const bool negative = unary != nullptr && unary->negative;
+  return negative ? without(inner, {std::string(kNameLabel)}) : inner;  // else a subquery, parentheses
 }
 
 Top top_of(const Expression& outer) {
@@ -218,13 +205,29 @@ void select(const Expression& expression, Around around, Analysis& analysis) {
 
 }  // namespace
 
+ResultLabels operator&(const ResultLabels& a, const ResultLabels& b) {
+  if (a.any_but && b.any_but) return {true, either(a.names, b.names)};
+  if (a.any_but) return {false, less(b.names, a.names)};
+  return {false, b.any_but ? less(a.names, b.names) : both(a.names, b.names)};
+}
+ResultLabels operator|(const ResultLabels& a, const ResultLabels& b) {
+  if (a.any_but && b.any_but) return {true, both(a.names, b.names)};
+  if (a.any_but) return {true, less(a.names, b.names)};
+  return b.any_but ? b | a : ResultLabels{false, either(a.names, b.names)};
+}
+ResultLabels without(const ResultLabels& a, std::set<std::string, std::less<>> taken) {
+  return a & ResultLabels{true, std::move(taken)};
+}
+
+ResultLabels result_labels(const Expression& expression, const SelectorLabels& of) { return result_of(expression, of); }
+
 Analysis analyse_promql(const Expression& expression) {
   Analysis analysis;
   select(expression, {}, analysis);
   walk(expression, [&](const Expression& node) { add_labels(node, analysis.labels); });
   std::sort(analysis.labels.begin(), analysis.labels.end(),
             [](const Label& a, const Label& b) { return a.span.begin < b.span.begin; });
-  analysis.result = result_of(expression);
+  analysis.result = result_of(expression, any_labels);
   analysis.top = top_of(expression);
   return analysis;
 }

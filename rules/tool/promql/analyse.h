@@ -6,6 +6,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -50,6 +51,14 @@ struct Analysis {
 };
 
 Analysis analyse_promql(const Expression& expression);
+
+/// `result` as it is when the labels of what a selector selects are known, rather than any that it does not rule out.
+using SelectorLabels = std::function<ResultLabels(const Selector& selector)>;
+ResultLabels result_labels(const Expression& expression, const SelectorLabels& of);
+/// The algebra: in either, in both, in the first and not among `taken`.
+ResultLabels operator|(const ResultLabels& a, const ResultLabels& b);
+ResultLabels operator&(const ResultLabels& a, const ResultLabels& b);
+ResultLabels without(const ResultLabels& a, std::set<std::string, std::less<>> taken);
 
 /// Is there anything in it that Prometheus 2.42 does not know?
 bool needs_prometheus_3(const Expression& expression);

@@ -55,11 +55,15 @@ Result<std::vector<File>> compile(const std::string& text, const std::map<std::s
 TEST_CASE("compile: an area becomes a file of rules, a group a speed, and a file of tests") {
   const Result<std::vector<File>> files = compile(std::string(kArea));
   REQUIRE(files);
-  REQUIRE(files->size() == 2);
-  CHECK((*files)[0].path == "rules/db.rules.yml");
-  CHECK((*files)[0].text == *read_file(test_folder("golden/rules/db.rules.yml"), 1 << 20));
-  CHECK((*files)[1].path == "tests/db.test.yml");
-  CHECK((*files)[1].text == *read_file(test_folder("golden/rules/db.test.yml"), 1 << 20));
+  std::vector<std::string> paths;
+  for (const File& file : *files) {
+    CAPTURE(file.path);
+    paths.push_back(file.path);
+    CHECK(file.text == *read_file(test_folder("golden/rules/area/" + file.path), 1 << 20));
+  }
+  CHECK(paths == std::vector<std::string>{"rules/db.rules.yml", "tests/db/DatabaseFull.rules.yml",
+                                          "tests/db/DatabaseFull.test.yml", "tests/db/DatabaseLater.rules.yml",
+                                          "tests/db/DatabaseLater.test.yml"});
 }
 
 TEST_CASE("compile: an alert that cannot be compiled is named with its place") {

@@ -1,0 +1,90 @@
+#include "rules/tool/http/http.h"
+
+#include <curl/curl.h>
+
+#include <memory>
+#include <utility>
+
+namespace finwatch::rules {
+namespace {
+
+struct Received {
+  std::string text;
+  std::size_t most = 0;
+  bool too_large = false;
+};
+
+std::size_t keep(const char* data, std::size_t size, std::size_t count, void* into) {
+  auto& received = *static_cast<Received*>(into);
+  if (received.text.size() + size * count > received.most) {
+    received.too_large = true;
+    return 0;
+  }
+  received.text.append(data, size * count);
+  return size * count;
+}
+
+Errc code_of(CURLcode code) {
+  switch (code) {
+    case CURLE_OPERATION_TIMEDOUT: return Errc::timeout;
+    case CURLE_PEER_FAILED_VERIFICATION: return Errc::permission;
+    case CURLE_SSL_CACERT_BADFILE:
+    case CURLE_URL_MALFORMAT:
+    case CURLE_UNSUPPORTED_PROTOCOL: return Errc::config;
+    case CURLE_PARTIAL_FILE:
+    case CURLE_BAD_CONTENT_ENCODING: return Errc::malformed;
+    default: return Errc::unavailable;
+  }
+}
+
+}  // namespace
+
+Result<HttpReply> http(const HttpCall& asked) {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (started != CURLE_OK) return Error{Errc::internal, std::string("libcurl: ") + curl_easy_strerror(started)};
+  const std::unique_ptr<CURL, void (*)(CURL*)> handle(curl_easy_init(), curl_easy_cleanup);
+  if (!handle) return Error{Errc::internal, "libcurl gives no handle"};
+  const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(
+      curl_slist_append(nullptr, ("Accept: " + asked.accept).c_str()), curl_slist_free_all);
+  CURL* const call = handle.get();
+  Received received{.text = {}, .most = asked.most_bytes};
+  char reason[CURL_ERROR_SIZE] = {};
+  curl_easy_setopt(call, CURLOPT_URL, asked.url.c_str());
+  curl_easy_setopt(call, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(call, CURLOPT_PROXY, "");
+  curl_easy_setopt(call, CURLOPT_NOSIGNAL, 1L);
+  curl_easy_setopt(call, CURLOPT_TIMEOUT_MS, static_cast<long>(asked.timeout.count()));
+  curl_easy_setopt(call, CURLOPT_ACCEPT_ENCODING, "");
+  curl_easy_setopt(call, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(call, CURLOPT_USERAGENT, "finwatch");
+  curl_easy_setopt(call, CURLOPT_ERRORBUFFER, reason);
+  curl_easy_setopt(call, CURLOPT_WRITEFUNCTION, keep);
+  curl_easy_setopt(call, CURLOPT_WRITEDATA, &received);
+  if (asked.form) curl_easy_setopt(call, CURLOPT_COPYPOSTFIELDS, asked.form->c_str());
+  if (!asked.ca_file.empty()) curl_easy_setopt(call, CURLOPT_CAINFO, asked.ca_file.c_str());
+  // A secret is a whole std::string inside, so that its text ends in a zero byte.
+  if (!asked.user.empty()) {
+    curl_easy_setopt(call, CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
+    curl_easy_setopt(call, CURLOPT_USERNAME, asked.user.c_str());
+    curl_easy_setopt(call, CURLOPT_PASSWORD, asked.password.reveal().data());
+  }
+  if (!asked.bearer.empty()) {
+    curl_easy_setopt(call, CURLOPT_HTTPAUTH, CURLAUTH_BEARER);
+    curl_easy_setopt(call, CURLOPT_XOAUTH2_BEARER, asked.bearer.reveal().data());
+  }
+  const CURLcode done = curl_easy_perform(call);
+  if (received.too_large)
+    return Error{Errc::malformed, "an answer of more than " + std::to_string(asked.most_bytes >> 20) + " MiB"};
+  if (done != CURLE_OK) return Error{code_of(done), reason[0] != 0 ? reason : curl_easy_strerror(done)};
+  HttpReply reply{0, std::move(received.text)};
+  curl_easy_getinfo(call, CURLINFO_RESPONSE_CODE, &reply.status);
+  return reply;
+}
+
+std::string url_part(std::string_view text) {
+  const std::unique_ptr<char, void (*)(void*)> out(curl_easy_escape(nullptr, text.data(), static_cast<int>(text.size())),
+                                                   curl_free);
+  return out ? out.get() : "";
+}
+
+}  // namespace finwatch::rules
