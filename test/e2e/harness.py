@@ -209,12 +209,12 @@ def fixture_flags():
 class Prometheus(Process):
     """Debian's Prometheus with a configuration in YAML (JSON is YAML)."""
 
-    def __init__(self, where, scrape_configs, interval="1s"):
+    def __init__(self, where, scrape_configs, interval="1s", options=()):
         self.port = free_port()
         configuration = {"global": {"scrape_interval": interval, "scrape_timeout": interval}, "scrape_configs": scrape_configs}
         path = write(os.path.join(where, "prometheus.yml"), json.dumps(configuration))
         super().__init__([need("prometheus"), f"--config.file={path}", f"--storage.tsdb.path={where}/data", "--log.level=warn",
-                          f"--web.listen-address=127.0.0.1:{self.port}"])
+                          f"--web.listen-address=127.0.0.1:{self.port}", *options])
         eventually(self._ready, 30, lambda: f"Prometheus is not ready:\n{self.log()}")
 
     def _ready(self):

@@ -18,11 +18,6 @@ def run(*words):
     return done.returncode, done.stdout + done.stderr
 
 
-def lines_of(path):
-    with open(path, encoding="utf-8") as file:
-        return file.readlines()
-
-
 class Rules(unittest.TestCase):
     def test_what_is_checked_in_is_what_is_made(self):
         status, said = run(PROGRAM, "compile", "--dry-run")
@@ -39,13 +34,6 @@ class Rules(unittest.TestCase):
         check(files, "no tests")
         status, said = run(need("promtool"), "test", "rules", *files)
         check(status == 0, said)
-
-    def test_every_alert_has_its_runbook_in_both_languages(self):
-        alerts = [line.split()[-1] for file in glob.glob(f"{ROOT}/rules/generated/rules/*.yml")
-                  for line in lines_of(file) if line.strip().startswith("- alert:")]
-        check(alerts, "no alerts")
-        lacking = [name for alert in alerts for name in (f"{alert}.md", f"{alert}.zh-CN.md") if not os.path.exists(f"{ROOT}/rules/runbooks/{name}")]
-        check(not lacking, f"no such file in rules/runbooks: {' '.join(lacking)}")
 
     def test_files_are_written_whole_and_only_when_they_change(self):
         with tempfile.TemporaryDirectory() as folder:
