@@ -4,7 +4,7 @@
 #   deploy/install-deps.sh [--build] [--run] [--erp] [--test] [--dry-run] [--lang en|zh]
 #
 # --build    what compiling needs (the default)
-# --run      what deploy/quickstart.sh starts: Prometheus, curl, a PostgreSQL that is unpacked into build/debian, not installed
+# --run      what deploy/quickstart.sh starts: Prometheus, Alertmanager, curl, a PostgreSQL that is unpacked into build/debian, not installed
 # --erp      what deploy/tryton.sh starts: Tryton and a PostgreSQL, unpacked into build/debian, not installed
 # --test     all that test/run.sh needs; servers that only tests start are unpacked into build/debian, not installed
 # --dry-run  say what would be installed
@@ -17,7 +17,7 @@
 #   deploy/install-deps.sh [--build] [--run] [--erp] [--test] [--dry-run] [--lang en|zh]
 #
 # --build    编译所需（默认）
-# --run      deploy/quickstart.sh 所启动的程序：Prometheus、curl，以及解包到 build/debian（不安装）的 PostgreSQL
+# --run      deploy/quickstart.sh 所启动的程序：Prometheus、Alertmanager、curl，以及解包到 build/debian（不安装）的 PostgreSQL
 # --erp      deploy/tryton.sh 所启动的程序：Tryton 与 PostgreSQL，均只解包到 build/debian，不安装
 # --test     test/run.sh 所需的全部；仅供测试启动的服务只解包到 build/debian，不安装
 # --dry-run  只显示将安装什么
@@ -101,25 +101,28 @@ hold_services() {
     as_root sh -c "cat >$policy.finwatch && chmod 755 $policy.finwatch && mv $policy.finwatch $policy"
 }
 release_services() { if grep -qs "$policy_mark" "$policy"; then as_root rm -f "$policy"; fi; }
-# Debian also enables a new service for the next boot. quickstart.sh starts its own Prometheus, so this one is switched off again, and
-# stopped where a policy of somebody else let it start.
-has_prometheus_unit() { [ -e /etc/systemd/system/prometheus.service ] || [ -e /lib/systemd/system/prometheus.service ]; }
-switch_off_prometheus() {
-  if [ -d /run/systemd/system ]; then as_root systemctl --quiet disable --now prometheus.service
-  elif command -v systemctl >/dev/null; then as_root systemctl --quiet disable prometheus.service
-  elif command -v update-rc.d >/dev/null; then as_root update-rc.d prometheus disable
+# Debian also enables a new service for the next boot. quickstart.sh starts its own Prometheus and Alertmanager, so these are switched off
+# again, and stopped where a policy of somebody else let them start.
+services=(prometheus prometheus-alertmanager)
+has_unit() { [ -e "/etc/systemd/system/$1.service" ] || [ -e "/lib/systemd/system/$1.service" ]; }
+switch_off() {
+  if [ -d /run/systemd/system ]; then as_root systemctl --quiet disable --now "$1.service"
+  elif command -v systemctl >/dev/null; then as_root systemctl --quiet disable "$1.service"
+  elif command -v update-rc.d >/dev/null; then as_root update-rc.d "$1" disable
   fi 2>/dev/null || true
 }
 
 install_missing() {
   say "$me: installing ${#missing[@]} packages: ${missing[*]}" "$me：安装 ${#missing[@]} 个软件包：${missing[*]}"
-  local brings_service=""
-  if [[ " ${missing[*]} " = *" prometheus "* ]] && ! has_prometheus_unit; then brings_service=yes; fi
+  local service new=()
+  for service in "${services[@]}"; do
+    if [[ " ${missing[*]} " = *" $service "* ]] && ! has_unit "$service"; then new+=("$service"); fi
+  done
   hold_services
   apt install -y --no-install-recommends --no-upgrade "${missing[@]}" ||
     die "apt-get could not install them; its words are above" "apt-get 安装失败，原因见上"
   release_services
-  [ -z "$brings_service" ] || switch_off_prometheus
+  for service in "${new[@]}"; do switch_off "$service"; done
 }
 
 # unpack_package NAME: its files below build/debian/NAME, its programs linked from build/debian/bin.

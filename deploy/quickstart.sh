@@ -1,39 +1,46 @@
 #!/usr/bin/env bash
-# Installs what is missing, builds finwatch, starts it on loopback beside Debian's Prometheus, a private PostgreSQL in which clerks enter
-# vouchers, and a real ERP in which finwatch-workflow enters one every 30 s, and waits for real samples.
+# Installs what is missing, builds finwatch, starts it on loopback beside Debian's Prometheus and Alertmanager, a private PostgreSQL in which
+# clerks enter vouchers, and a real ERP in which finwatch-workflow enters one every 30 s, and waits for real samples and the first alert.
 #
-#   deploy/quickstart.sh [--state DIR] [--no-erp] [--no-install] [--lang en|zh]    start, or bring what runs up to date
+#   deploy/quickstart.sh [--state DIR] [--no-erp] [--no-install] [--no-wait] [--lang en|zh]    start, or bring what runs up to date
 #   deploy/quickstart.sh --status | --down | --wipe [--state DIR]
 #
 # --state DIR    where programs, configuration, data and logs go; by default /var/lib/finwatch-quickstart for root,
 #                ~/.local/state/finwatch-quickstart for others
 # --no-erp       without the ERP (deploy/tryton.sh, in erp/ of the state folder) and finwatch-workflow; what ran of them is stopped
 # --no-install   do not touch Debian packages
+# --no-wait      do not wait for samples and the first alert
 # --status       what runs where
 # --down         stop all that was started here
 # --wipe         the same, and remove the state folder
 # --lang         en or zh; by default that of the locale
 #
+# What is promised, who is told and what is scraped stands in sla.yaml of the state folder: finwatch compiles rules, routes and the
+# configurations of Prometheus and Alertmanager of it, at each start.
+#
 # Started by root or with sudo, the programs run as the user prometheus, which Debian's package brings, and may write to data/,
-# ledger/, workflow/ and the ERP's own folder only; otherwise they run as you. Everything listens on 127.0.0.1. Nothing that this
+# alertmanager/, ledger/, workflow/ and the ERP's own folder only; otherwise they run as you. Everything listens on 127.0.0.1. Nothing that this
 # script did not start is stopped or changed, and running it again is always safe: what runs is kept, what was rebuilt is started anew.
 # ----
-# 安装缺少的软件包，编译 finwatch，在本机回环地址上与 Debian 的 Prometheus、一个私有的
-# PostgreSQL（其中有人不断录入凭证）以及一套真实 ERP（finwatch-workflow 每 30 秒录入一张凭证）一起启动，并等到查出真实样本为止。
+# 安装缺少的软件包，编译 finwatch，在本机回环地址上与 Debian 的 Prometheus 和 Alertmanager、一个私有的 PostgreSQL（其中有人不断
+# 录入凭证）以及一套真实 ERP（finwatch-workflow 每 30 秒录入一张凭证）一起启动，并等到查出真实样本、收到第一条告警为止。
 #
-#   deploy/quickstart.sh [--state 目录] [--no-erp] [--no-install] [--lang en|zh]    启动，或使运行中的程序与代码一致
+#   deploy/quickstart.sh [--state 目录] [--no-erp] [--no-install] [--no-wait] [--lang en|zh]    启动，或使运行中的程序与代码一致
 #   deploy/quickstart.sh --status | --down | --wipe [--state 目录]
 #
 # --state 目录   程序、配置、数据与日志的位置；root 默认 /var/lib/finwatch-quickstart，
 #                其他用户默认 ~/.local/state/finwatch-quickstart
 # --no-erp       不启动 ERP（deploy/tryton.sh，位于状态目录的 erp/）与 finwatch-workflow；已在运行的予以停止
 # --no-install   不改动 Debian 软件包
+# --no-wait      不等待样本与第一条告警
 # --status       显示各程序的运行情况
 # --down         停止由本脚本启动的全部程序
 # --wipe         同上，并删除状态目录
 # --lang         en 或 zh；默认按系统语言
 #
-# 以 root 或 sudo 运行时，程序以 Debian 软件包自带的用户 prometheus 的身份运行，只能写入 data/、ledger/、workflow/ 与 ERP 自己的目录；
+# 承诺什么、通知谁、采集什么，写在状态目录的 sla.yaml 中；每次启动时，finwatch 由它编译出规则、路由以及 Prometheus 与 Alertmanager 的配置。
+#
+# 以 root 或 sudo 运行时，程序以 Debian 软件包自带的用户 prometheus 的身份运行，只能写入 data/、alertmanager/、ledger/、workflow/ 与 ERP 自己的目录；
 # 否则以当前用户运行。
 # 全部只监听 127.0.0.1。不会停止或改动不是由本脚本启动的任何程序；可随时重复运行：已在运行的保留，重新编译过的重启。
 set -euo pipefail
@@ -42,22 +49,23 @@ me=quickstart
 source deploy/lib.sh
 umask 022
 
-# One row a program, in the order of starting: name, port ("-" for none), arguments. @PORT@, @STATE@ and @PORT:name@ are replaced. A row is
-# all that a new program needs: when its name begins with finwatch- it is built, and Prometheus scrapes it.
+# One row a program, in the order of starting: name, port ("-" for none), arguments. @PORT@, @STATE@ and @PORT:name@ are replaced. When its
+# name begins with finwatch- it is built; that Prometheus scrapes it stands in rules/sla.yaml.
 programs=(
   "postgres|19432|-D @STATE@/ledger/data -p @PORT@ -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c shared_buffers=32MB -c max_connections=30 -c shared_preload_libraries=pg_stat_statements -c jit=off"
   "pgbench|-|-n -h 127.0.0.1 -p @PORT:postgres@ -U ledger_app -c 3 -R 2 -T 2000000000 -f @STATE@/voucher.sql@20 -f @STATE@/report.sql@1 ledger"
   "finwatch-host|19600|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-host.yml"
   "finwatch-database|19601|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-database.yml"
   "finwatch-workflow|19602|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-workflow.yml"
-  "prometheus|19090|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/prometheus.yml --storage.tsdb.path=@STATE@/data --storage.tsdb.retention.time=15d --rules.alert.for-grace-period=0s"
+  "prometheus-alertmanager|19093|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/compiled/alertmanager.yml --storage.path=@STATE@/alertmanager --cluster.listen-address="
+  "prometheus|19090|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/compiled/prometheus.yml --storage.tsdb.path=@STATE@/data --storage.tsdb.retention.time=15d --rules.alert.for-grace-period=0s"
 )
 # Each must find something that was scraped after the start.
 proofs=('node_load1{job="finwatch-host"}' 'finwatch_db_connections_used{job="finwatch-database",target="ledger"} > 0'
   'finwatch_flow_success{job="finwatch-workflow",flow="tryton_voucher_entry"} == 1')
 
 begun=$(date +%s)
-verb=up state="" erp=yes install=yes help=""
+verb=up state="" erp=yes install=yes wait=yes help=""
 while [ $# -gt 0 ]; do
   case "$1" in
     --state) state=${2:-}; [ -n "$state" ] || wrong "--state needs a folder" "--state 需要一个目录"; shift ;;
@@ -66,6 +74,7 @@ while [ $# -gt 0 ]; do
     --lang=*) set_lang "${1#*=}" ;;
     --no-erp) erp="" ;;
     --no-install) install="" ;;
+    --no-wait) wait="" ;;
     --down | --wipe | --status) verb=${1#--} ;;
     -h | --help) help=yes ;;
     *) wrong "unknown option $1; see --help" "未知选项 $1；参见 --help" ;;
@@ -105,7 +114,7 @@ start_erp() {
 
 build() {
   # Under sudo the tree stays its owner's.
-  local owner as_owner=() row targets=() log=$state/log/build.log
+  local owner as_owner=() row targets=(finwatch) log=$state/log/build.log
   owner=$(stat -c %U .)
   [ "$(id -u)" -ne 0 ] || [ "$owner" = root ] || [ "$owner" = UNKNOWN ] || as_owner=(runuser -u "$owner" --)
   for row in "${programs[@]}"; do case "$row" in finwatch-*) targets+=("${row%%|*}") ;; esac; done
@@ -131,17 +140,25 @@ environment_of() { if [ "$1" = pgbench ]; then echo "PGPASSFILE=$state/ledger/pg
 put_program() {
   local from=build/release/bin/$1
   case "$1" in postgres | pgbench) return 1 ;; esac
-  [ "$1" != finwatch-workflow ] || put_packs
+  case "$1" in
+    finwatch-workflow) put_packs ;;
+    prometheus-alertmanager) folder_of_runner alertmanager ;;
+  esac
   [ -x "$from" ] || from=$(command -v "$1") ||
     die "$1 is missing: run without --no-install, or install it" "缺少 $1：请去掉 --no-install，或自行安装"
   replace "$from" "$state/bin/$1"
 }
 
+# folder_of_runner NAME: a folder that the programs may write to.
+folder_of_runner() {
+  mkdir -p "$state/$1" || cannot_write
+  [ -z "$runner" ] || chown "$runner:" "$state/$1"
+}
+
 # The flows, checks and holidays that ours names, where the runner can reach them; the journal of what its flows made is the runner's.
 put_packs() {
   local folder
-  mkdir -p "$state/workflow" || cannot_write
-  [ -z "$runner" ] || chown "$runner:" "$state/workflow"
+  folder_of_runner workflow
   for folder in packs calendars; do
     if diff -rq "exporters/workflow/$folder" "$state/$folder" >/dev/null 2>&1; then continue; fi
     stop_program finwatch-workflow
@@ -175,9 +192,53 @@ checks:
 END
 }
 
-# The configurations of our programs are for the person to edit: they are put there once. True when Prometheus has to read its own again.
+# The contract of this machine: the shipped one, of the ledger's database. It is for the person to edit, so it is put there once.
+put_contract() {
+  local file
+  for file in sla.yaml rota.csv; do
+    if [ -e "$state/$file" ]; then continue; fi
+    if ! sed 's/{database: erp}/{database: ledger}/' "rules/$file" >"$state/$file.new" || ! mv "$state/$file.new" "$state/$file"; then
+      cannot_write
+    fi
+  done
+}
+
+# The contract as it holds today, each line where it was: ports that were taken are the next free ones, and what needs an ERP that is not
+# there is left out.
+contract_of_today() {
+  local row name wanted moves=()
+  for row in "${programs[@]}"; do
+    IFS='|' read -r name wanted _ <<<"$row"
+    [ "$wanted" = - ] || moves+=(-e "s/127\\.0\\.0\\.1:$wanted\\b/127.0.0.1:$(port_of "$name")/g")
+  done
+  sed "${moves[@]}" "$state/sla.yaml" |
+    if [ -n "$erp" ]; then cat; else
+      awk 'function give() { printf "%s", needs_erp ? blank : item; item = blank = ""; needs_erp = 0 }
+        /^[^ #]/ { give(); section = $1 }
+        section == "services:" && /^  - / { give() }
+        section == "services:" { item = item $0 "\n"; blank = blank "\n"; needs_erp = needs_erp || /tryton/; next }
+        section == "scrape:" && /^    finwatch-workflow:/ { print ""; next }
+        { print }
+        END { give() }'
+    fi
+}
+
+# Rules, routes and configurations, of the contract and the alert catalogue. True when something of them changed.
+compile_contract() {
+  local today=$state/sla.today.yaml said
+  contract_of_today >"$today" || cannot_write
+  replace build/release/bin/finwatch "$state/bin/finwatch" || true
+  said=$("$state/bin/finwatch" compile --contract="$today" --alerts=rules/alerts --output="$state/compiled" 2>&1) || {
+    said=${said//"$today"/"$state/sla.yaml"}
+    die "$said" "$said"
+  }
+  [[ "$said" != *" 0 changed" ]]
+}
+
+# The configurations of our programs are for the person to edit: they are put there once. True when Prometheus and Alertmanager have to
+# read theirs again.
 put_configuration() {
-  local row name new=$state/prometheus.yml.made message
+  local row name message
   [ -e "$state/finwatch-host.yml" ] || cp deploy/finwatch-host.yml "$state/finwatch-host.yml" || cannot_write
   [ -e "$state/finwatch-database.yml" ] || cat >"$state/finwatch-database.yml" <<END || cannot_write
 targets:
@@ -192,15 +253,8 @@ END
     case "$name" in finwatch-*) ;; *) continue ;; esac
     message=$("$state/bin/$name" --config.check --config.file="$state/$name.yml" 2>&1) || die "$message" "$message"
   done
-  {
-    cat deploy/prometheus/prometheus.yml
-    for row in "${programs[@]}"; do
-      name=${row%%|*}
-      case "$name" in finwatch-* | prometheus) ;; *) continue ;; esac
-      printf '\n  - job_name: %s\n    static_configs:\n      - targets: ["127.0.0.1:%s"]\n' "$name" "$(port_of "$name")"
-    done
-  } >"$new" || cannot_write
-  replace "$new" "$state/prometheus.yml"
+  put_contract
+  compile_contract
 }
 
 wait_for_samples() {
@@ -218,16 +272,31 @@ wait_for_samples() {
     "两分钟内没有 $series 的样本；请查看 http://127.0.0.1:$(port_of prometheus)/targets 与 $state/log"
 }
 
+# The alert that always fires has come through: Prometheus evaluates the rules, and Alertmanager is told.
+wait_for_watchdog() {
+  local url
+  url=http://127.0.0.1:$(port_of prometheus-alertmanager)/api/v2/alerts
+  for _ in $(seq 240); do
+    if curl -fsS --noproxy '*' --max-time 5 --get --data-urlencode 'filter=alertname="Watchdog"' "$url" 2>/dev/null | grep -q '"Watchdog"'; then
+      say "  Alertmanager was told of Watchdog, the alert that always fires" "  Alertmanager 已收到 Watchdog（始终触发的告警）"
+      return
+    fi
+    sleep 0.5
+  done
+  die "Alertmanager was not told of Watchdog within two minutes; see http://127.0.0.1:$(port_of prometheus)/rules and $state/log" \
+    "两分钟内 Alertmanager 未收到 Watchdog；请查看 http://127.0.0.1:$(port_of prometheus)/rules 与 $state/log"
+}
+
 # ---- what one asks for
 # show NAME [PREFIX]: false when it does not run.
 show() {
   local url=""
   if ! process_of "$1" >/dev/null; then
-    printf '  %-18s %s\n' "${2:-}$1" "$(say "does not run" 未运行)"
+    printf '  %-23s %s\n' "${2:-}$1" "$(say "does not run" 未运行)"
     return 1
   fi
   case "$1" in postgres) url=127.0.0.1: ;; pgbench) ;; *) url=http://127.0.0.1: ;; esac
-  printf '  %-18s %-24s %s %s\n' "${2:-}$1" "$url$(port_of "$1")" "$(say process 进程)" "$(process_of "$1")"
+  printf '  %-23s %-24s %s %s\n' "${2:-}$1" "$url$(port_of "$1")" "$(say process 进程)" "$(process_of "$1")"
 }
 
 status() {
@@ -265,7 +334,7 @@ start_all() {
     IFS='|' read -r name _ arguments <<<"$row"
     [ "$name" != pgbench ] || fill_ledger
     if ! process_of "$name" >/dev/null; then start_program "$name" "$(port_of "$name")" "$arguments"
-    elif [ "$name" = prometheus ] && [ -n "$changed" ]; then kill -HUP "$(process_of prometheus)"; fi
+    elif [ -n "$changed" ]; then case "$name" in prometheus*) kill -HUP "$(process_of "$name")" ;; esac; fi
   done
 }
 
@@ -278,9 +347,14 @@ up() {
   say "[3/5] starting" "[3/5] 启动"
   choose_runner
   start_all
-  say "[4/5] waiting for samples" "[4/5] 等待样本"
-  local proof
-  for proof in "${proofs[@]}"; do wait_for_samples "$proof"; done
+  if [ -n "$wait" ]; then
+    say "[4/5] waiting for samples, and for the first alert (a minute and a half)" "[4/5] 等待样本，以及第一条告警（约一分半钟）"
+    local proof
+    for proof in "${proofs[@]}"; do wait_for_samples "$proof"; done
+    wait_for_watchdog
+  else
+    say "[4/5] not waiting for samples" "[4/5] 不等待样本"
+  fi
   say "[5/5] everything runs" "[5/5] 全部就绪"
   status
   local host prometheus
@@ -293,6 +367,8 @@ up() {
     say "  workflow: curl -s http://127.0.0.1:$workflow/metrics | grep -E '^finwatch_(flow_success|flow_last_duration|integrity)'" \
       "  业务流程：curl -s http://127.0.0.1:$workflow/metrics | grep -E '^finwatch_(flow_success|flow_last_duration|integrity)'"
   fi
+  say "  alerts:   http://127.0.0.1:$prometheus/alerts   routes: http://127.0.0.1:$(port_of prometheus-alertmanager)   promised in: $state/sla.yaml" \
+    "  告警：    http://127.0.0.1:$prometheus/alerts   路由：http://127.0.0.1:$(port_of prometheus-alertmanager)   承诺：$state/sla.yaml"
   say "  graph:    http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0" "  查看曲线：http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0"
   say "  settings: $state/finwatch-host.yml, then curl -X POST http://127.0.0.1:$host/-/reload" \
     "  修改配置：$state/finwatch-host.yml，然后 curl -X POST http://127.0.0.1:$host/-/reload"

@@ -16,7 +16,7 @@ import tryton  # noqa: E402
 
 SCRIPT = os.path.join(ROOT, "deploy/quickstart.sh")
 VOUCHER_ENTRY = 'finwatch_flow_success{job="finwatch-workflow",flow="tryton_voucher_entry"}'
-PROGRAMS = ("postgres", "pgbench", "finwatch-host", "finwatch-database", "prometheus")
+PROGRAMS = ("postgres", "pgbench", "finwatch-host", "finwatch-database", "prometheus-alertmanager", "prometheus")
 
 
 class Quickstart:
@@ -32,8 +32,8 @@ class Quickstart:
     def call(self, *words):
         return run("bash", SCRIPT, "--state", self.state, "--no-install", "--lang", "en", *words)
 
-    def up(self, erp=False):
-        status, text = self.call(*([] if erp else ["--no-erp"]))
+    def up(self, erp=False, wait=False):
+        status, text = self.call(*([] if erp else ["--no-erp"]), *([] if wait else ["--no-wait"]))
         check(status == 0, f"quickstart failed with {status}:\n{text}")
         return text
 
@@ -42,6 +42,11 @@ class Quickstart:
 
     def port(self, name):
         return int(read(os.path.join(self.state, "run", name + ".port")))
+
+    def told_of(self, alert):
+        """Alertmanager has the alert, and a receiver for it."""
+        told = json.loads(get(self.port("prometheus-alertmanager"), "/api/v2/alerts").body)
+        check(any(one["labels"]["alertname"] == alert and one["receivers"] for one in told), f"Alertmanager has {told}")
 
     def prometheus(self, path, **parameters):
         answer = get(self.port("prometheus"), f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
@@ -58,12 +63,17 @@ def runs(pid, name):
 class QuickstartTest(unittest.TestCase):
     def test_up_twice_status_down_and_wipe(self):
         with folder() as where, Quickstart(where) as quickstart:
-            text = quickstart.up()
+            text = quickstart.up(wait=True)
             check("[1/5]" in text and "[5/5] everything runs" in text, f"no progress in:\n{text}")
             check("node_load1" in text, f"no proof in:\n{text}")
             pids = {name: quickstart.process(name) for name in PROGRAMS}
             targets = quickstart.prometheus("targets")["activeTargets"]
             check(not any(target["lastError"] for target in targets), f"a target has an error: {targets}")
+            rules = [rule for group in quickstart.prometheus("rules")["groups"] for rule in group["rules"]]
+            alerts = {rule["name"] for rule in rules if rule["type"] == "alerting"}
+            check(len(alerts) > 100 and {"Watchdog", "DatabaseDisconnected", "SloBurnsFast"} <= alerts, f"Prometheus has the alerts {alerts}")
+            check(not any(rule.get("lastError") for rule in rules), f"a rule has an error: {rules}")
+            quickstart.told_of("Watchdog")
 
             quickstart.up()
             check(pids == {name: quickstart.process(name) for name in PROGRAMS}, "the second run started something anew")
@@ -86,7 +96,7 @@ class QuickstartTest(unittest.TestCase):
             os.mkdir(quickstart.state)
             os.rename(where + "/erp", quickstart.state + "/erp")
             write(quickstart.state + "/finwatch-quickstart", "")
-            text = quickstart.up(erp=True)
+            text = quickstart.up(erp=True, wait=True)
             check(f"{VOUCHER_ENTRY} = 1" in text, f"no voucher entry in:\n{text}")
             answer = quickstart.prometheus("query", query=VOUCHER_ENTRY)["result"]
             check([one["value"][1] for one in answer] == ["1"], f"Prometheus has {answer}")
@@ -107,7 +117,9 @@ class QuickstartTest(unittest.TestCase):
             check(not any(os.path.exists(f"/proc/{pid}") for pid in ended), "with --no-erp something of it still runs")
             status, text = quickstart.call("--status")
             check(status == 0 and "workflow" not in text and "trytond" not in text, f"--status says:\n{text}")
-            check("finwatch-workflow" not in read(quickstart.state + "/prometheus.yml"), "Prometheus still asks finwatch-workflow")
+            check("finwatch-workflow" not in read(quickstart.state + "/compiled/prometheus.yml"), "Prometheus still asks finwatch-workflow")
+            recordings = read(quickstart.state + "/compiled/rules/slo-recordings.rules.yml")
+            check("tryton" not in recordings and "ledger" in recordings, "what needs the ERP is still promised")
             status, text = quickstart.call("--wipe")
             check(status == 0 and not os.path.exists(quickstart.state), f"--wipe left something:\n{text}")
 
@@ -123,7 +135,7 @@ class QuickstartTest(unittest.TestCase):
             check("port 19600 is taken" in text, f"nobody was told:\n{text}")
             port = quickstart.port("finwatch-host")
             check(port != 19600, "two on one port")
-            check(f"127.0.0.1:{port}" in read(os.path.join(quickstart.state, "prometheus.yml")), "Prometheus asks another port")
+            check(f"127.0.0.1:{port}" in read(os.path.join(quickstart.state, "compiled/prometheus.yml")), "Prometheus asks another port")
 
             killed = quickstart.process("finwatch-host")
             os.kill(killed, signal.SIGKILL)
@@ -155,6 +167,24 @@ class QuickstartTest(unittest.TestCase):
             check(status == 1 and "finwatch-host.yml:1:" in text and "did you mean 'loadavg'" in text, text)
             check(runs(quickstart.process("finwatch-host"), "finwatch-host"), "what ran was stopped for a bad configuration")
 
+    def test_a_changed_contract_is_compiled_and_read_and_a_wrong_one_changes_nothing(self):
+        with folder() as where, Quickstart(where) as quickstart:
+            quickstart.up()
+            pids = {name: quickstart.process(name) for name in PROGRAMS}
+            contract = os.path.join(quickstart.state, "sla.yaml")
+            shipped = read(contract)
+            write(contract, shipped.replace("objective: 99.9, fewest_failures: 2}\n  - id: month", "objective: 99.5, fewest_failures: 2}\n  - id: month"))
+            quickstart.up()
+            check(pids == {name: quickstart.process(name) for name in PROGRAMS}, "a new contract started something anew")
+            eventually(lambda: any("99.5 / 100" in rule["query"] for group in quickstart.prometheus("rules")["groups"] for rule in group["rules"]),
+                       30, "Prometheus does not have the new objective")
+            compiled = read(os.path.join(quickstart.state, "compiled/prometheus.yml"))
+            write(contract, shipped.replace("first_diagnosis: 2h", "first_diagnosys: 2h"))
+            status, text = quickstart.call("--no-erp")
+            line = shipped[:shipped.index("first_diagnosis")].count("\n") + 1
+            check(status == 1 and f"{contract}:{line}:" in text and "did you mean 'first_diagnosis'" in text, text)
+            check(compiled == read(os.path.join(quickstart.state, "compiled/prometheus.yml")), "a wrong contract changed what is compiled")
+
     def test_started_by_root_the_programs_may_write_to_their_data_only(self):
         need_root()
         with folder() as where, Quickstart(where) as quickstart:
@@ -163,7 +193,7 @@ class QuickstartTest(unittest.TestCase):
                 user = re.search(r"^Uid:\s+(\d+)", read(f"/proc/{quickstart.process(name)}/status"), re.M).group(1)
                 check(user != "0", f"{name} runs as root")
             for path, _, _ in os.walk(quickstart.state):
-                if not path.startswith((os.path.join(quickstart.state, "data"), os.path.join(quickstart.state, "ledger"))):
+                if not path.startswith(tuple(os.path.join(quickstart.state, name) for name in ("alertmanager", "data", "ledger"))):
                     check(os.stat(path).st_uid == 0 and not os.stat(path).st_mode & 0o022, f"{path} is not root's alone")
 
     def test_killed_in_the_middle_it_goes_on_at_the_next_run(self):

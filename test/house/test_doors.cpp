@@ -280,6 +280,28 @@ TEST_CASE("doors: a library that belongs into one file is in one file") {
   }
 }
 
+// Two of one name in one namespace are one type to the linker: whichever destructor it keeps ruins the other's objects.
+TEST_CASE("house: no two headers give one name to two types") {
+  std::map<std::string, std::set<std::string>> headers;
+  for (const auto& [path, text] : sources({"exporters", "rules", "test"})) {
+    if (!path.ends_with(".h")) continue;
+    std::string space;
+    for (LineReader lines(text); const auto line = lines.next();) {
+      FieldReader words(*line);
+      const std::string_view kind = words.next(), name = words.next();
+      if (kind == "namespace") space = name;
+      if ((kind != "struct" && kind != "class") || !line->starts_with(kind) || line->find('{') == std::string_view::npos)
+        continue;
+      headers[space + "::" + std::string(name.substr(0, name.find_first_of(";{")))].insert(path);
+    }
+  }
+  CHECK(headers.size() > 200);
+  for (const auto& [type, paths] : headers) {
+    CAPTURE(type, paths);
+    CHECK(paths.size() == 1);
+  }
+}
+
 TEST_CASE("house: a header says what it is for before anything else, and may be included twice") {
   for (const auto& [path, text] : sources({"exporters", "rules", "test/support"})) {
     if (!path.ends_with(".h")) continue;

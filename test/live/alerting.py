@@ -11,15 +11,11 @@ import http.server
 import json
 import os
 import socketserver
-import subprocess
 import threading
-import unittest
 import urllib.request
 
 from servers import check, eventually, free_port, need, write
 from harness import Process
-
-TEMPLATE = "/usr/share/prometheus/alertmanager/default.tmpl"  # Debian's Alertmanager looks nowhere else
 
 
 class Background:
@@ -106,27 +102,12 @@ class Mailbox(Background):
         return found
 
 
-def alertmanager_command():
-    """How Debian's Alertmanager is started; where it is unpacked and not installed, its template is put where it looks."""
-    program = need("prometheus-alertmanager")
-    if os.path.exists(TEMPLATE):
-        return [program]
-    unpacked = os.path.normpath(os.path.join(os.path.dirname(os.path.realpath(program)), "../share/prometheus"))
-    check(os.path.exists(f"{unpacked}/alertmanager/default.tmpl"), f"no template in {unpacked}")
-    namespace = [need("unshare"), "--mount"] + ([] if os.geteuid() == 0 else ["--map-root-user"])
-    place = os.path.dirname(os.path.dirname(TEMPLATE))
-    bind = namespace + ["sh", "-c", f'mount --bind "{unpacked}" {place} && exec "$@"', "sh"]
-    if subprocess.run(bind + ["true"], capture_output=True, check=False).returncode != 0:
-        raise unittest.SkipTest(f"no {TEMPLATE}, and no right to show one: install prometheus-alertmanager, or run as root")
-    return bind + [program]
-
-
 class Alertmanager(Process):
     def __init__(self, configuration, folder):
         self.port = free_port()
         path = write(os.path.join(folder, "alertmanager.yml"), configuration)
-        super().__init__(alertmanager_command() + [f"--config.file={path}", f"--storage.path={folder}/alertmanager", "--log.level=warn",
-                                                   f"--web.listen-address=127.0.0.1:{self.port}", "--cluster.listen-address="])
+        super().__init__([need("prometheus-alertmanager"), f"--config.file={path}", f"--storage.path={folder}/alertmanager", "--log.level=warn",
+                          f"--web.listen-address=127.0.0.1:{self.port}", "--cluster.listen-address="])
         try:
             eventually(self._ready, 30, self.log)
         except BaseException:

@@ -39,7 +39,7 @@ Errc code_of(CURLcode code) {
 
 }  // namespace
 
-Result<HttpReply> http(const HttpCall& asked) {
+Result<HttpReply> http(const HttpRequest& asked) {
   static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
   if (started != CURLE_OK) return Error{Errc::internal, std::string("libcurl: ") + curl_easy_strerror(started)};
   const std::unique_ptr<CURL, void (*)(CURL*)> handle(curl_easy_init(), curl_easy_cleanup);

@@ -55,14 +55,14 @@ Result<HttpReply> HttpPrometheus::send(const std::string& path, const Form& form
   std::string fields;
   for (const auto& [name, value] : form)
     fields.append(fields.empty() ? "" : "&").append(name).append("=").append(url_part(value));
-  HttpCall call{.url = options_.url + path,
-                .form = fields,
-                .user = options_.user,
-                .password = options_.password,
-                .bearer = options_.bearer,
-                .ca_file = options_.ca_file,
-                .timeout = options_.timeout,
-                .most_bytes = options_.most_bytes};
+  HttpRequest call{.url = options_.url + path,
+                   .form = fields,
+                   .user = options_.user,
+                   .password = options_.password,
+                   .bearer = options_.bearer,
+                   .ca_file = options_.ca_file,
+                   .timeout = options_.timeout,
+                   .most_bytes = options_.most_bytes};
   if (in_url) {
     call.url += "?" + fields;
     call.form.reset();

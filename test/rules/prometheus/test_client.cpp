@@ -28,9 +28,9 @@ HttpPrometheus opened(PrometheusOptions options) {
 }
 
 // What is said when the server answers so.
-Error error_of(FakeServer::Handler handler, std::chrono::milliseconds timeout = std::chrono::seconds{20},
+Error error_of(FakeTcpServer::Handler handler, std::chrono::milliseconds timeout = std::chrono::seconds{20},
                std::size_t most_bytes = std::size_t{1} << 20) {
-  const FakeServer fake(std::move(handler));
+  const FakeTcpServer fake(std::move(handler));
   HttpPrometheus server = opened({.url = fake.url(""), .timeout = timeout, .most_bytes = most_bytes});
   const auto answer = server.at("up", kMoment);
   REQUIRE_FALSE(answer);
@@ -55,7 +55,7 @@ std::string refused(std::string url) {
 
 TEST_CASE("prometheus: a question at a moment is a form, and its vector is read") {
   std::string request;
-  const FakeServer fake([&](FakeConnection& peer) {
+  const FakeTcpServer fake([&](FakeConnection& peer) {
     request = peer.request();
     peer.answer(vector_of(R"({"metric":{"__name__":"up","job":"a"},"value":[1764000000,"1"]},)"
                           R"({"metric":{"job":"b"},"value":[1764000000.5,"NaN"]},{"metric":{},"value":[1,"-Inf"]})"),
@@ -77,7 +77,7 @@ TEST_CASE("prometheus: a question at a moment is a form, and its vector is read"
 
 TEST_CASE("prometheus: a question over time has a step, and its matrix is read") {
   std::string request;
-  const FakeServer fake([&](FakeConnection& peer) {
+  const FakeTcpServer fake([&](FakeConnection& peer) {
     request = peer.request();
     peer.answer(R"({"status":"success","data":{"resultType":"matrix","result":[
       {"metric":{"service":"x"},"values":[[1764000000,"0.5"],[1764000060,"1e3"]]},{"metric":{},"values":[]}]},
@@ -105,7 +105,7 @@ TEST_CASE("prometheus: a scalar is one sample without labels") {
 
 TEST_CASE("prometheus: user and password, or a token, are sent when they are given") {
   std::string request;
-  const FakeServer fake([&](FakeConnection& peer) {
+  const FakeTcpServer fake([&](FakeConnection& peer) {
     request = peer.request();
     peer.answer(kEmpty, kJson);
   });
@@ -120,7 +120,7 @@ TEST_CASE("prometheus: user and password, or a token, are sent when they are giv
 
 TEST_CASE("prometheus: a gate that allows GET alone is asked so") {
   std::vector<std::string> requests;
-  const FakeServer fake([&](FakeConnection& peer) {
+  const FakeTcpServer fake([&](FakeConnection& peer) {
     for (std::string request = peer.request(); !request.empty(); request = peer.request()) {
       requests.push_back(request);
       if (request.starts_with("GET "))
@@ -193,7 +193,7 @@ TEST_CASE("prometheus: an answer that is cut, too large or late is an error") {
 TEST_CASE("prometheus: a server that is not there is named, and what to do") {
   std::string url;
   {
-    const FakeServer fake([](FakeConnection&) {});
+    const FakeTcpServer fake([](FakeConnection&) {});
     url = fake.url("");
   }
   const auto answer = opened({.url = url}).at("up", kMoment);
@@ -204,7 +204,7 @@ TEST_CASE("prometheus: a server that is not there is named, and what to do") {
 
 TEST_CASE("prometheus: a certificate must be signed by somebody who is trusted") {
   const CertificateMaker maker;
-  const FakeServer fake(
+  const FakeTcpServer fake(
       [](FakeConnection& peer) {
         if (!peer.request().empty()) peer.answer(kEmpty, kJson);
       },

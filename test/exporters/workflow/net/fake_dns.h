@@ -2,7 +2,7 @@
 //
 //   FakeDns server(net.loop);                                              // by datagrams, on the loop of the test
 //   FakeDns third(net.loop, [](const std::string& query) { return answer_with(query, {a_record("192.0.2.8", 5)}); });
-//   FakeServer other([](FakeConnection& peer) { serve_dns(peer, 3); });    // over TCP
+//   FakeTcpServer other([](FakeConnection& peer) { serve_dns(peer, 3); });    // over TCP
 #pragma once
 
 #include <arpa/inet.h>

@@ -115,7 +115,7 @@ bool FakeConnection::begin_tls(const ServerIdentity& identity) {
 
 void FakeConnection::shut_down() const { ::shutdown(socket_, SHUT_RDWR); }
 
-FakeServer::FakeServer(Handler handler, std::optional<ServerIdentity> identity, int backlog)
+FakeTcpServer::FakeTcpServer(Handler handler, std::optional<ServerIdentity> identity, int backlog)
     : handler_(std::move(handler)), identity_(std::move(identity)) {
   ::signal(SIGPIPE, SIG_IGN);  // OpenSSL writes without MSG_NOSIGNAL
   listener_ = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -130,7 +130,7 @@ FakeServer::FakeServer(Handler handler, std::optional<ServerIdentity> identity, 
   thread_ = std::thread([this] { accept_all(); });
 }
 
-FakeServer::~FakeServer() {
+FakeTcpServer::~FakeTcpServer() {
   std::unique_lock lock(mutex_);
   ending_ = true;
   ::shutdown(listener_, SHUT_RDWR);
@@ -141,11 +141,11 @@ FakeServer::~FakeServer() {
   ::close(listener_);
 }
 
-std::string FakeServer::url(std::string_view path, std::string_view host) const {
+std::string FakeTcpServer::url(std::string_view path, std::string_view host) const {
   return (identity_ ? "https://" : "http://") + std::string(host) + ":" + std::to_string(port_) + std::string(path);
 }
 
-void FakeServer::accept_all() {
+void FakeTcpServer::accept_all() {
   while (true) {
     const int socket = ::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC);
     if (socket < 0) return;

@@ -1,6 +1,6 @@
 // A server for one test, in this process: every connection runs a function in a thread of its own.
 //
-//   FakeServer server([](FakeConnection& peer) {
+//   FakeTcpServer server([](FakeConnection& peer) {
 //     while (!peer.request().empty()) peer.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 //   });
 //   server.url("/path"), server.port(), server.connections()
@@ -57,14 +57,14 @@ class FakeConnection {
   std::shared_ptr<void> ssl_;
 };
 
-class FakeServer {
+class FakeTcpServer {
  public:
   using Handler = std::function<void(FakeConnection&)>;
 
-  explicit FakeServer(Handler handler, std::optional<ServerIdentity> identity = std::nullopt, int backlog = 4'096);
-  ~FakeServer();
-  FakeServer(const FakeServer&) = delete;
-  FakeServer& operator=(const FakeServer&) = delete;
+  explicit FakeTcpServer(Handler handler, std::optional<ServerIdentity> identity = std::nullopt, int backlog = 4'096);
+  ~FakeTcpServer();
+  FakeTcpServer(const FakeTcpServer&) = delete;
+  FakeTcpServer& operator=(const FakeTcpServer&) = delete;
 
   std::uint16_t port() const { return port_; }
   std::string url(std::string_view path = "/", std::string_view host = "127.0.0.1") const;

@@ -43,7 +43,7 @@ TEST_CASE("dns: a message is read whole or not at all, wherever it is cut") {
 TEST_CASE("dns: a server is asked over TCP, and any rcode is an answer") {
   Net net;
   for (const int rcode : {0, 3}) {
-    FakeServer server([rcode](FakeConnection& peer) { serve_dns(peer, rcode); });
+    FakeTcpServer server([rcode](FakeConnection& peer) { serve_dns(peer, rcode); });
     const DnsResult result = ask(
         net,
         {.server = "127.0.0.1", .port = server.port(), .transport = DnsTransport::tcp, .question = {.name = "ERP.example"}});

@@ -24,7 +24,7 @@ void echo(FakeConnection& peer) {
 }
 
 // A function that answers by path; the others get 404.
-FakeServer::Handler routes(std::map<std::string, std::function<void(FakeConnection&, const std::string&)>> all) {
+FakeTcpServer::Handler routes(std::map<std::string, std::function<void(FakeConnection&, const std::string&)>> all) {
   return [all = std::move(all)](FakeConnection& peer) {
     for (std::string request = peer.request(); !request.empty(); request = peer.request()) {
       FieldReader words(request);
@@ -76,7 +76,7 @@ void check_times(const HttpResult& result) {
 
 TEST_CASE("http: a plain answer, with everything that is known of it") {
   Net net;
-  FakeServer server([](FakeConnection& peer) {
+  FakeTcpServer server([](FakeConnection& peer) {
     peer.request();
     peer.answer("hello", "X-One: 1\r\nx-two:  two words \r\nX-One: again\r\n", "202 Accepted");
     peer.hang();
@@ -105,7 +105,7 @@ TEST_CASE("http: a plain answer, with everything that is known of it") {
 
 TEST_CASE("http: the request goes out as it was asked for") {
   Net net;
-  FakeServer server(echo);
+  FakeTcpServer server(echo);
   SECTION("a POST with a body, a type, own headers and basic auth") {
     const HttpResult result = net.http({.method = "POST",
                                         .url = server.url("/x"),
@@ -142,7 +142,7 @@ TEST_CASE("http: the request goes out as it was asked for") {
 
 TEST_CASE("http: HEAD has no body and waits for none") {
   Net net;
-  FakeServer server([](FakeConnection& peer) {
+  FakeTcpServer server([](FakeConnection& peer) {
     peer.request();
     peer.write("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n");
     peer.hang();
@@ -154,8 +154,8 @@ TEST_CASE("http: HEAD has no body and waits for none") {
 
 TEST_CASE("http: each way to fail has its class and a text") {
   Net net;
-  const auto fails = [&](const FakeServer::Handler& handler, NetError error, const std::string& text) {
-    FakeServer server(handler);
+  const auto fails = [&](const FakeTcpServer::Handler& handler, NetError error, const std::string& text) {
+    FakeTcpServer server(handler);
     const HttpResult result = net.http({.url = server.url()});
     CHECK(to_string(result.outcome.error) == to_string(error));
     CHECK_THAT(result.outcome.text, Contains(text));
@@ -208,7 +208,7 @@ TEST_CASE("http: each way to fail has its class and a text") {
     check_times(result);
   }
   SECTION("plain HTTP where TLS is spoken") {
-    FakeServer server([](FakeConnection& peer) {
+    FakeTcpServer server([](FakeConnection& peer) {
       peer.read_more();
       peer.answer("this is no TLS", {}, "400 Bad Request");
       peer.hang();
@@ -229,8 +229,8 @@ TEST_CASE("http: each way to fail has its class and a text") {
 
 TEST_CASE("http: the deadline ends whatever hangs, in the phase where it hung, and keeps what had come") {
   Net net;
-  const auto late = [&](const FakeServer::Handler& handler, Phase phase, int status) {
-    FakeServer server(handler);
+  const auto late = [&](const FakeTcpServer::Handler& handler, Phase phase, int status) {
+    FakeTcpServer server(handler);
     const HttpResult result = net.http({.url = server.url()}, kShort);
     CHECK(result.outcome.error == NetError::timeout);
     CHECK_THAT(result.outcome.text, Contains(std::string(to_string(phase))));
@@ -261,14 +261,14 @@ TEST_CASE("http: the deadline ends whatever hangs, in the phase where it hung, a
         Phase::transfer, 200);
   }
   SECTION("a TLS peer that says nothing") {
-    FakeServer server([](FakeConnection& peer) { peer.hang(); });
+    FakeTcpServer server([](FakeConnection& peer) { peer.hang(); });
     const HttpResult result = net.http({.url = "https://127.0.0.1:" + std::to_string(server.port()) + "/"}, kShort);
     CHECK(result.outcome.error == NetError::timeout);
     CHECK_THAT(result.outcome.text, Contains("phase tls"));
     CHECK(result.times[Phase::tls] > PhaseTimes::Duration{});
   }
   SECTION("a deadline that has passed") {
-    FakeServer server(echo);
+    FakeTcpServer server(echo);
     CHECK(net.http({.url = server.url()}, std::chrono::milliseconds{-1}).outcome.error == NetError::timeout);
   }
 }
@@ -276,7 +276,7 @@ TEST_CASE("http: the deadline ends whatever hangs, in the phase where it hung, a
 TEST_CASE("http: a body is cut at its limit, packed or not") {
   Net net;
   SECTION("plain") {
-    FakeServer server([](FakeConnection& peer) {
+    FakeTcpServer server([](FakeConnection& peer) {
       peer.request();
       peer.answer(std::string(5'000, 'x'));
     });
@@ -289,7 +289,7 @@ TEST_CASE("http: a body is cut at its limit, packed or not") {
     CHECK(over.status() == 200);
   }
   SECTION("a gzip bomb: 1 kB of zeros for each byte") {
-    FakeServer server([](FakeConnection& peer) {
+    FakeTcpServer server([](FakeConnection& peer) {
       peer.request();
       peer.answer(gzip(std::string(20'000'000, '\0')), "Content-Encoding: gzip\r\n");
     });
@@ -299,7 +299,7 @@ TEST_CASE("http: a body is cut at its limit, packed or not") {
     CHECK(bomb.received < 50'000);
   }
   SECTION("gzip that is none") {
-    FakeServer server([](FakeConnection& peer) {
+    FakeTcpServer server([](FakeConnection& peer) {
       peer.request();
       peer.answer("plain words", "Content-Encoding: gzip\r\n");
     });
@@ -310,8 +310,8 @@ TEST_CASE("http: a body is cut at its limit, packed or not") {
 
 TEST_CASE("http: redirects are followed by us, hop by hop") {
   Net net;
-  FakeServer other(routes({{"/landed", say_request()}}));
-  FakeServer server(
+  FakeTcpServer other(routes({{"/landed", say_request()}}));
+  FakeTcpServer server(
       routes({{"/relative", redirect("302 Found", "land?x=1")},
               {"/land?x=1", say_request()},
               {"/see", redirect("303 See Other", "/land?x=1")},
@@ -371,7 +371,7 @@ TEST_CASE("http: redirects are followed by us, hop by hop") {
 TEST_CASE("http: cookies are kept in the caller's jar, over hops and calls") {
   Net net;
   CookieJar jar;
-  FakeServer server(
+  FakeTcpServer server(
       routes({{"/login",
                [](FakeConnection& peer, const std::string&) {
                  peer.answer("", "Set-Cookie: SESSION=s1; Path=/; HttpOnly\r\nSet-Cookie: theme=dark\r\nLocation: /home\r\n",
@@ -391,7 +391,7 @@ TEST_CASE("http: cookies are kept in the caller's jar, over hops and calls") {
 
 TEST_CASE("http: a kept connection is taken up again, any other is closed") {
   Net net;
-  FakeServer server(echo);
+  FakeTcpServer server(echo);
   HttpRequest keep{.url = server.url(), .keep_connection = true};
   CHECK(!net.http(keep).last().reused);
   for (int i = 0; i < 20; ++i) CHECK(net.http(keep).last().reused);
@@ -406,7 +406,7 @@ TEST_CASE("http: a kept connection that is closed under a request: sent once mor
   Net net;
   std::atomic<int> requests{0};
   // Answers the first request of a connection and closes when it has read the second.
-  FakeServer server([&](FakeConnection& peer) {
+  FakeTcpServer server([&](FakeConnection& peer) {
     for (int i = 0; i < 2; ++i) {
       if (peer.request().empty()) return;
       ++requests;
@@ -435,7 +435,7 @@ TEST_CASE("http: a kept connection that is closed under a request: sent once mor
 
 TEST_CASE("http: a proxy is asked instead, and the name is its to look up") {
   Net net;
-  FakeServer proxy([](FakeConnection& peer) {
+  FakeTcpServer proxy([](FakeConnection& peer) {
     for (std::string request = peer.request(); !request.empty(); request = peer.request()) {
       if (request.starts_with("CONNECT good.invalid")) {
         peer.write("HTTP/1.1 200 Connected\r\n\r\n");
@@ -459,7 +459,7 @@ TEST_CASE("http: a proxy is asked instead, and the name is its to look up") {
 
 TEST_CASE("http: cancelling tells once, destroying tells nothing, both at any time") {
   Net net;
-  FakeServer slow([](FakeConnection& peer) {
+  FakeTcpServer slow([](FakeConnection& peer) {
     peer.request();
     peer.hang();
   });
@@ -492,7 +492,7 @@ TEST_CASE("http: cancelling tells once, destroying tells nothing, both at any ti
 
 TEST_CASE("http: a call may destroy itself and others, and start anew, in its callback") {
   Net net;
-  FakeServer server(echo);
+  FakeTcpServer server(echo);
   auto first = std::make_unique<HttpCall>(net.client);
   auto second = std::make_unique<HttpCall>(net.client);
   HttpCall third(net.client);
@@ -514,7 +514,7 @@ TEST_CASE("http: a call may destroy itself and others, and start anew, in its ca
 
 TEST_CASE("http: five hundred at once, and thousands in a row, leave nothing behind") {
   Net net;
-  FakeServer server(echo);
+  FakeTcpServer server(echo);
   std::vector<std::unique_ptr<HttpCall>> calls;
   net.http({.url = server.url()});
   net.loop.run_once(net.in(std::chrono::milliseconds{100}));

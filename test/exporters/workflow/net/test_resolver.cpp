@@ -193,7 +193,7 @@ TEST_CASE("resolver: a chain of names is followed, and kept no longer than any o
 
 TEST_CASE("resolver: an answer that was cut short is asked for again over TCP") {
   Asking asking;
-  FakeServer whole([](FakeConnection& peer) { serve_dns(peer, 0); });
+  FakeTcpServer whole([](FakeConnection& peer) { serve_dns(peer, 0); });
   FakeDns server(
       asking.loop,
       [](const std::string& query) {

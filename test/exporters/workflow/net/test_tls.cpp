@@ -34,7 +34,7 @@ TcpResult tcp(Net& net, TcpRequest request, std::chrono::milliseconds most = std
 TEST_CASE("tls: a good certificate is verified, and says who it is") {
   Net net;
   const CertificateMaker maker;
-  FakeServer server(Counting{}, maker.server());
+  FakeTcpServer server(Counting{}, maker.server());
   for (const std::string host : {"127.0.0.1", "localhost"}) {
     const HttpResult result = net.http({.url = server.url("/", host), .tls = {.ca_file = maker.root_file()}});
     INFO(result.outcome.text);
@@ -64,7 +64,7 @@ TEST_CASE("tls: a certificate that is refused is known all the same, and nothing
   const CertificateMaker stranger;
   const auto refused = [&](const Wanted& wanted, const std::string& root, const std::string& text) {
     const Counting counting;
-    FakeServer server(counting, maker.server(wanted));
+    FakeTcpServer server(counting, maker.server(wanted));
     HttpRequest request{.url = server.url(), .tls = {.ca_file = root}, .keep_connection = true};
     const HttpResult result = net.http(request);
     CHECK(result.outcome.error == NetError::tls);
@@ -100,7 +100,7 @@ TEST_CASE("tls: a certificate that is refused is known all the same, and nothing
 TEST_CASE("tls: the name that is asked for and checked can be another than the host") {
   Net net;
   const CertificateMaker maker;
-  FakeServer server(Counting{}, maker.server({.names = {"DNS:erp.example"}}));
+  FakeTcpServer server(Counting{}, maker.server({.names = {"DNS:erp.example"}}));
   CHECK(net.http({.url = server.url(), .tls = {.ca_file = maker.root_file(), .server_name = "erp.example"}}).outcome);
   CHECK(net.http({.url = server.url(), .tls = {.ca_file = maker.root_file(), .server_name = "no.example"}}).outcome.error ==
         NetError::tls);
@@ -109,7 +109,7 @@ TEST_CASE("tls: the name that is asked for and checked can be another than the h
 TEST_CASE("tls: a client certificate is shown when it is there, and what cannot be read is said") {
   Net net;
   const CertificateMaker maker;
-  FakeServer server(Counting{}, maker.server({.ask_for_certificate = true}));
+  FakeTcpServer server(Counting{}, maker.server({.ask_for_certificate = true}));
   TlsOptions options{.ca_file = maker.root_file(), .certificate_file = maker.server().pem_file()};
   CHECK(net.http({.url = server.url(), .tls = options}).outcome);
   options.certificate_file = "";
@@ -124,7 +124,7 @@ TEST_CASE("tls: a client certificate is shown when it is there, and what cannot 
 TEST_CASE("tls: a session is resumed only where that was asked for, with what its certificate said") {
   Net net;
   const CertificateMaker maker;
-  FakeServer server(Counting{}, maker.server());
+  FakeTcpServer server(Counting{}, maker.server());
   HttpRequest request{.url = server.url(), .tls = {.ca_file = maker.root_file(), .resume = true}};
   CHECK(!net.http(request).last().tls->resumed);
   for (int i = 0; i < 5; ++i) {
@@ -142,7 +142,7 @@ TEST_CASE("tls: a session is resumed only where that was asked for, with what it
 TEST_CASE("tls: connections share a context, and each keeps its own settings, also while they run beside each other") {
   Net net;
   const CertificateMaker one_maker, other_maker;
-  FakeServer one(Counting{}, one_maker.server()), other(Counting{}, other_maker.server());
+  FakeTcpServer one(Counting{}, one_maker.server()), other(Counting{}, other_maker.server());
   const HttpRequest good{.url = one.url(), .tls = {.ca_file = one_maker.root_file(), .resume = true}};
   const HttpRequest stranger{.url = one.url(), .tls = {.ca_file = other_maker.root_file()}};
   const HttpRequest old{.url = other.url(), .tls = {.ca_file = other_maker.root_file(), .minimum = TlsVersion::tls1_0}};
@@ -167,7 +167,7 @@ TEST_CASE("tls: connections share a context, and each keeps its own settings, al
 TEST_CASE("tls: what shows a certificate of ours leaves its context to nobody") {
   Net net;
   const CertificateMaker maker;
-  FakeServer server(Counting{}, maker.server({.ask_for_certificate = true}));
+  FakeTcpServer server(Counting{}, maker.server({.ask_for_certificate = true}));
   const TlsOptions none{.ca_file = maker.root_file()};
   TlsOptions ours = none;
   ours.certificate_file = maker.server().pem_file();
@@ -182,7 +182,7 @@ TEST_CASE("tcp: lines are expected, answers sent, TLS begun in between") {
   Net net;
   const CertificateMaker maker;
   const ServerIdentity identity = maker.server();
-  FakeServer server([&](FakeConnection& peer) {
+  FakeTcpServer server([&](FakeConnection& peer) {
     peer.write("220-hello\r\n220 mail.example ready\r\n");
     CHECK(peer.line() == "EHLO mail.example");
     peer.write("250 STARTTLS\r\n");
@@ -213,10 +213,10 @@ TEST_CASE("tcp: lines are expected, answers sent, TLS begun in between") {
 TEST_CASE("tcp: each way to fail has its class") {
   Net net;
   const CertificateMaker maker;
-  FakeServer old(Counting{}, maker.server({.days_from = -20, .days_until = -10}));
-  FakeServer closing([](FakeConnection& peer) { peer.write("nothing of interest\r\n"); });
-  FakeServer hanging([](FakeConnection& peer) { peer.hang(); });
-  FakeServer talking([](FakeConnection& peer) {
+  FakeTcpServer old(Counting{}, maker.server({.days_from = -20, .days_until = -10}));
+  FakeTcpServer closing([](FakeConnection& peer) { peer.write("nothing of interest\r\n"); });
+  FakeTcpServer hanging([](FakeConnection& peer) { peer.hang(); });
+  FakeTcpServer talking([](FakeConnection& peer) {
     while (peer.write("more and more\r\n")) {
     }
   });

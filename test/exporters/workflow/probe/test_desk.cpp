@@ -101,7 +101,7 @@ TEST_CASE("probe desk: what cannot be probed is refused with the next step") {
 
 TEST_CASE("probe desk: a probe is answered with its page, in its log with debug=true") {
   Desk desk((std::string(kOpen)));
-  FakeServer server([](FakeConnection& peer) {
+  FakeTcpServer server([](FakeConnection& peer) {
     while (!peer.request().empty()) peer.answer("ok");
   });
   const WebAnswer answer = desk.ask("target=" + server.url())->wait();
@@ -114,7 +114,7 @@ TEST_CASE("probe desk: a probe is answered with its page, in its log with debug=
 
 TEST_CASE("probe desk: many at once, each by the modules it began with, and none is left when it closes") {
   auto desk = std::make_unique<Desk>(std::string(kOpen));
-  FakeServer silent([](FakeConnection& peer) { peer.hang(); });
+  FakeTcpServer silent([](FakeConnection& peer) { peer.hang(); });
   const std::string target = "&target=127.0.0.1:" + std::to_string(silent.port());
   std::vector<std::shared_ptr<Box>> boxes;
   for (int i = 0; i < 50; ++i) boxes.push_back(desk->ask("module=wait" + target));
@@ -129,7 +129,7 @@ TEST_CASE("probe desk: many at once, each by the modules it began with, and none
 
 TEST_CASE("probe desk: the scraper's time counts when it is shorter") {
   Desk desk((std::string(kOpen)));
-  FakeServer silent([](FakeConnection& peer) { peer.hang(); });
+  FakeTcpServer silent([](FakeConnection& peer) { peer.hang(); });
   const WebAnswer answer = desk.ask("module=wait&target=127.0.0.1:" + std::to_string(silent.port()), "0.4")->wait();
   CHECK_THAT(answer.body, Contains("finwatch_probe_failure_info{reason=\"timeout\"} 1\n"));
 }

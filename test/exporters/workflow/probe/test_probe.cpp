@@ -71,13 +71,13 @@ void name_server(FakeConnection& peer, int rcode) {
   peer.write(std::string{static_cast<char>(message.size() >> 8), static_cast<char>(message.size() & 0xff)} + message);
 }
 
-std::string loopback(const FakeServer& server) { return "127.0.0.1:" + std::to_string(server.port()); }
+std::string loopback(const FakeTcpServer& server) { return "127.0.0.1:" + std::to_string(server.port()); }
 
 }  // namespace
 
 TEST_CASE("probe http: the page of a good answer") {
   Probing probing;
-  FakeServer server(say_hello);
+  FakeTcpServer server(say_hello);
   CHECK(probing.page("{prober: http}", loopback(server)) ==
         "probe_success 1\n"
         "probe_duration_seconds T\n"
@@ -101,7 +101,7 @@ TEST_CASE("probe http: the page of a good answer") {
 
 TEST_CASE("probe http: what the module expects decides, and the reason says what was missed") {
   Probing probing;
-  FakeServer server(say_hello);
+  FakeTcpServer server(say_hello);
   const auto failure = [&](const std::string& http) {
     const std::string page = probing.page("{prober: http, http: {" + http + "}}", loopback(server));
     const std::size_t begin = page.find("reason=\"");
@@ -136,7 +136,7 @@ TEST_CASE("probe http: the page of a name that is not known has no phases but th
 
 TEST_CASE("probe http: redirects are followed, counted, and held to the list of hosts") {
   Probing probing;
-  FakeServer server([](FakeConnection& peer) {
+  FakeTcpServer server([](FakeConnection& peer) {
     for (std::string request = peer.request(); !request.empty(); request = peer.request()) {
       const bool away = request.starts_with("GET /away ");
       const bool done = request.starts_with("GET /done ");
@@ -157,8 +157,8 @@ TEST_CASE("probe http: redirects are followed, counted, and held to the list of 
 TEST_CASE("probe http: certificates, also those that are refused") {
   Probing probing;
   const CertificateMaker maker;
-  FakeServer good(say_hello, maker.server());
-  FakeServer old(say_hello, maker.server({.days_from = -20, .days_until = -10}));
+  FakeTcpServer good(say_hello, maker.server());
+  FakeTcpServer old(say_hello, maker.server({.days_from = -20, .days_until = -10}));
   const std::string trusting = "{prober: http, http: {tls_config: {ca_file: " + maker.root_file() + "}}}";
   const std::string page = probing.page(trusting, good.url());
   CHECK_THAT(
@@ -177,7 +177,7 @@ TEST_CASE("probe http: certificates, also those that are refused") {
 
 TEST_CASE("probe http: secrets stay out of the log") {
   Probing probing;
-  FakeServer server(say_hello);
+  FakeTcpServer server(say_hello);
   probing.page(
       "{prober: http, http: {basic_auth: {username: u, password: s3cret}, headers: {X-Token: s3cret}, method: POST, body: "
       "s3cret}}",
@@ -187,7 +187,7 @@ TEST_CASE("probe http: secrets stay out of the log") {
 
 TEST_CASE("probe tcp: a conversation, its labels, and how it fails") {
   Probing probing;
-  FakeServer server([](FakeConnection& peer) {
+  FakeTcpServer server([](FakeConnection& peer) {
     peer.write("220 erp ready\r\n");
     peer.write(peer.line() == "HELO erp" ? "250 hello\r\n" : "500 what\r\n");
   });
@@ -216,7 +216,7 @@ TEST_CASE("probe tcp: a conversation, its labels, and how it fails") {
 TEST_CASE("probe tcp: TLS after a word") {
   Probing probing;
   const CertificateMaker maker;
-  FakeServer server([identity = maker.server()](FakeConnection& peer) {
+  FakeTcpServer server([identity = maker.server()](FakeConnection& peer) {
     peer.write("220 go\r\n");
     if (peer.line() == "STARTTLS" && peer.begin_tls(identity)) peer.write("250 safe\r\n");
   });
@@ -232,7 +232,7 @@ TEST_CASE("probe tcp: TLS after a word") {
 
 TEST_CASE("probe dns: an answer, its records and its rcode") {
   Probing probing;
-  FakeServer server([](FakeConnection& peer) { name_server(peer, 0); });
+  FakeTcpServer server([](FakeConnection& peer) { name_server(peer, 0); });
   const std::string dns = "{prober: dns, dns: {query_name: erp.example, query_type: A, transport_protocol: tcp";
   CHECK(probing.page(dns + "}}", loopback(server)) ==
         "probe_success 1\n"
@@ -260,7 +260,7 @@ TEST_CASE("probe dns: an answer, its records and its rcode") {
   CHECK(!success("validate_authority_rrs: {fail_if_not_matches_regexp: [.]}"));
   CHECK(success("validate_additional_rrs: {fail_if_matches_regexp: [.]}"));
 
-  FakeServer none([](FakeConnection& peer) { name_server(peer, 3); });
+  FakeTcpServer none([](FakeConnection& peer) { name_server(peer, 3); });
   CHECK_THAT(probing.page(dns + "}}", loopback(none)),
              Contains("{reason=\"rcode\"} 1\n") && Contains("probe_dns_query_succeeded 1\n"));
   CHECK_THAT(probing.page(dns + ", valid_rcodes: [NXDOMAIN]}}", loopback(none)), Contains("probe_success 1\n"));
@@ -273,7 +273,7 @@ TEST_CASE("probe dns: an answer, its records and its rcode") {
 TEST_CASE("probe dns: over TLS") {
   Probing probing;
   const CertificateMaker maker;
-  FakeServer server([](FakeConnection& peer) { name_server(peer, 0); }, maker.server());
+  FakeTcpServer server([](FakeConnection& peer) { name_server(peer, 0); }, maker.server());
   const std::string page = probing.page(
       "{prober: dns, dns: {query_name: a, query_type: A, transport_protocol: tcp, dns_over_tls: true, "
       "tls_config: {ca_file: " +
@@ -298,7 +298,7 @@ TEST_CASE("probe icmp: this machine answers, or it is said that we may not ask")
 
 TEST_CASE("probe: a silent server fails it at its deadline, and a probe that is dropped leaves nothing behind") {
   Probing probing;
-  FakeServer server([](FakeConnection& peer) { peer.hang(); });
+  FakeTcpServer server([](FakeConnection& peer) { peer.hang(); });
   for (const std::string prober :
        {"{prober: http, timeout: 200ms}", "{prober: tcp, timeout: 200ms, tcp: {query_response: [{expect: a}]}}",
         "{prober: dns, timeout: 200ms, dns: {query_name: a, transport_protocol: tcp}}"})

@@ -117,7 +117,7 @@ class Erp {
   std::map<int, std::string> vouchers_;
   int last_id_ = 40;
   std::atomic<int> session_{1}, asked_{0};
-  FakeServer server_{[this](FakeConnection& peer) { serve(peer); }};
+  FakeTcpServer server_{[this](FakeConnection& peer) { serve(peer); }};
 };
 
 inline constexpr std::string_view kEntry = R"(parameters: {url: {}}

@@ -124,7 +124,7 @@ constexpr const char* kWaitForLine = R"(        timeout: 200ms
 TEST_CASE("tcp step: a talk, with what the other side said and our values left as they are") {
   Steps steps;
   std::vector<std::string> heard;
-  FakeServer server([&](FakeConnection& peer) { greet(peer, heard, "235 welcome\r\n"); });
+  FakeTcpServer server([&](FakeConnection& peer) { greet(peer, heard, "235 welcome\r\n"); });
   const StepReport report = steps.run(kTalk, server.port(), {"127.0.0.1:" + std::to_string(server.port())});
   succeeded(report);
   CHECK(heard == std::vector<std::string>{"EHLO mail.example for 5$ $", "PASS a${b}$$c"});
@@ -138,7 +138,7 @@ TEST_CASE("tcp step: TLS begins where the talk says, and the certificate is know
   Steps steps;
   const CertificateMaker maker;
   const ServerIdentity identity = maker.server();
-  FakeServer server([&](FakeConnection& peer) {
+  FakeTcpServer server([&](FakeConnection& peer) {
     peer.write("220 hello\r\n");
     if (peer.line() != "STARTTLS") return;
     peer.write("220 go\r\n");
@@ -163,12 +163,12 @@ TEST_CASE("tcp step: TLS begins where the talk says, and the certificate is know
 TEST_CASE("tcp step: each failure has its reason, and shows what was said") {
   Steps steps;
   std::vector<std::string> heard;
-  FakeServer refusing([&](FakeConnection& peer) { greet(peer, heard, "535 wrong: a${b}$$c\r\n"); });
+  FakeTcpServer refusing([&](FakeConnection& peer) { greet(peer, heard, "535 wrong: a${b}$$c\r\n"); });
   const StepReport refused = steps.run(kTalk, refusing.port());
   failed(refused, Reason::assertion, "closed before an expected line came");
   CHECK_THAT(refused.excerpt, Contains("535 wrong: ****"));
 
-  FakeServer silent([](FakeConnection& peer) { peer.hang(); });
+  FakeTcpServer silent([](FakeConnection& peer) { peer.hang(); });
   failed(steps.run(kWaitForLine, silent.port()), Reason::timeout, "processing");
   failed(steps.run(kWaitForLine, 1), Reason::connect, "127.0.0.1:1");
   failed(steps.run(kWaitForLine, 0), Reason::internal, "a port from 1 to 65535");
@@ -186,7 +186,7 @@ TEST_CASE("tcp step: each failure has its reason, and shows what was said") {
 TEST_CASE("tls step: version and certificate can be looked at") {
   Steps steps;
   const CertificateMaker maker;
-  FakeServer server([](FakeConnection& peer) { peer.hang(); }, maker.server());
+  FakeTcpServer server([](FakeConnection& peer) { peer.hang(); }, maker.server());
   const std::string step = R"(        tls: {host: 127.0.0.1, port: "${port}", tls: {ca_file: )" + maker.root_file() + R"(}}
         expect: [{certificate_days: {ge: DAYS, le: 91}}, {json: /version, eq: TLSv1.3}, {json: "$.names[*]", in: [localhost, 127.0.0.1]}]
 )";
@@ -200,14 +200,14 @@ TEST_CASE("tls step: version and certificate can be looked at") {
   failed(steps.run(with("90.5"), server.port()), Reason::assertion, "days left");
   failed(steps.run(with("1"), 1), Reason::connect, "127.0.0.1:1");
   failed(steps.run(with("1"), server.port(), {"other"}), Reason::internal, "nothing may be sent to");
-  FakeServer silent([](FakeConnection& peer) { peer.hang(); });
+  FakeTcpServer silent([](FakeConnection& peer) { peer.hang(); });
   failed(steps.run("        timeout: 200ms\n" + with("1"), silent.port()), Reason::timeout, "tls");
 }
 
 TEST_CASE("tls step: an expired certificate is refused, and its end is shown all the same") {
   Steps steps;
   const CertificateMaker maker;
-  FakeServer server([](FakeConnection& peer) { peer.hang(); }, maker.server({.days_from = -20, .days_until = -10}));
+  FakeTcpServer server([](FakeConnection& peer) { peer.hang(); }, maker.server({.days_from = -20, .days_until = -10}));
   const std::string step = "        tls: {host: 127.0.0.1, port: \"${port}\", tls: {ca_file: " + maker.root_file();
   const StepReport refused = steps.run(step + "}}\n", server.port());
   failed(refused, Reason::tls, "certificate has expired");
@@ -241,7 +241,7 @@ TEST_CASE("dns step: records can be looked at, an rcode that was not expected fa
   CHECK(report.phases[Phase::processing].count() > 0);
   FakeDns silent(steps.net.loop, -1);
   failed(steps.run(with("NOERROR", "udp"), silent.port()), Reason::timeout, "processing");
-  FakeServer stream([](FakeConnection& peer) { serve_dns(peer, 0); });
+  FakeTcpServer stream([](FakeConnection& peer) { serve_dns(peer, 0); });
   succeeded(steps.run(with("NOERROR", "tcp", looks), stream.port()));
   FakeDns absent(steps.net.loop, 3);
   failed(steps.run(with("[NOERROR, REFUSED]", "udp"), absent.port()), Reason::status, "NXDOMAIN");
@@ -250,7 +250,7 @@ TEST_CASE("dns step: records can be looked at, an rcode that was not expected fa
   const StepReport sick = steps.run(with("NOERROR", "udp"), broken.port());
   failed(sick, Reason::unavailable, "SERVFAIL");
   CHECK_THAT(sick.excerpt, Contains("\"rcode\":\"SERVFAIL\""));
-  FakeServer closing([](FakeConnection& peer) { peer.take_message(); });
+  FakeTcpServer closing([](FakeConnection& peer) { peer.take_message(); });
   failed(steps.run(with("NOERROR", "tcp"), closing.port()), Reason::unavailable, "closed before its answer was whole");
   failed(steps.run(with("NOERROR", "udp"), 1), Reason::connect, "127.0.0.1:1");
   failed(steps.run(with("NOERROR", "udp"), server.port(), {"127.0.0.1:53"}), Reason::internal,
@@ -325,7 +325,7 @@ TEST_CASE("icmp step: each failure has its reason") {
 
 TEST_CASE("net steps: a run that is stopped ends its calls at once") {
   Steps steps;
-  FakeServer silent([](FakeConnection& peer) { peer.hang(); });
+  FakeTcpServer silent([](FakeConnection& peer) { peer.hang(); });
   FakeDns dumb(steps.net.loop, -1);
   const std::string late = "        timeout: 50s\n";
   const auto connected = [&] { return silent.connections() > 0; };

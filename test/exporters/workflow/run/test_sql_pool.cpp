@@ -348,7 +348,7 @@ TEST_CASE("sql pool: a port where nobody listens, and a server that never answer
   CHECK(refused.reason == Reason::connect);
   CHECK(refused.remote == "127.0.0.1:1");
 
-  const finwatch::test::FakeServer silent([](finwatch::test::FakeConnection& peer) { peer.hang(); });
+  const finwatch::test::FakeTcpServer silent([](finwatch::test::FakeConnection& peer) { peer.hang(); });
   Bench bench(at_port(engine, silent.port()), &connect_sql);
   const SqlResult late = bench.request({.connection = "ledger", .statement = "SELECT 1"}, seconds{1});
   CHECK(late.reason == Reason::timeout);
