@@ -171,7 +171,8 @@ class Import(WithCatalogues):
             text = text.replace("firing: []", firing.format(metric, fires), 1).replace("silent: []", silent.format(metric, keeps), 1)
         write(f"{self.output}/cellar.yaml", text)
         run("compile", f"--alerts={self.output}", f"--output={self.output}/made")
-        done = subprocess.run([need("promtool"), "test", "rules", f"{self.output}/made/tests/cellar.test.yml"], capture_output=True, text=True, timeout=120,
+        check(glob.glob(f"{self.output}/made/tests/cellar/*.test.yml"), "no tests were made")
+        done = subprocess.run([need("promtool"), "test", "rules", *glob.glob(f"{self.output}/made/tests/cellar/*.test.yml")], capture_output=True, text=True, timeout=120,
                               check=False)
         check(done.returncode == 0, done.stdout + done.stderr)
 

@@ -40,6 +40,19 @@ void add_rows(const Service& service, std::vector<SloRule>& rules) {
   }
 }
 
+// What no service of this contract has is named all the same, and stays empty, which is no label to Prometheus: whoever reads the rows may
+// ask for every label, and coverage finds each of them.
+void name_all_labels(std::vector<SloRule>& rows) {
+  std::set<std::string_view> there;
+  for (const SloRule& row : rows)
+    for (const auto& [name, value] : row.labels) there.insert(name);
+  Labels rest;
+  for (const char* name :
+       {"availability", "fewest_failures", "latency", "within", "book", "flow", "target", "instance", "job"})
+    if (!there.contains(name)) rest.emplace_back(name, "");
+  rows.front().labels.insert(rows.front().labels.end(), rest.begin(), rest.end());
+}
+
 // One vector of the figures of all services: most of them promise the same, so that it has few parts.
 class Figures {
  public:
@@ -181,6 +194,7 @@ std::string bucket_of(std::chrono::nanoseconds limit) {
 void add_services(const Contract& contract, SloRules& rules) {
   for (const Service& service : contract.services) add_rows(service, rules.calm);
   const std::string revision = revision_of(rules.calm);
+  name_all_labels(rules.calm);
   add_figures(contract, rules.calm);
   add_measures(revision, rules);
   rules.fast.push_back(down(kinds_of(contract)));
