@@ -2,10 +2,12 @@
 `finwatch compile` makes of the contract and the catalogue."""
 import glob
 import os
+import re
 import shutil
 import subprocess
 import tempfile
 import unittest
+import xml.etree.ElementTree
 
 from servers import ROOT, check, need
 
@@ -13,7 +15,6 @@ PROGRAM = os.environ.get("FINWATCH", os.path.join(ROOT, "build/release/bin/finwa
 
 
 def run(*words):
-    # The cases of all alerts take two minutes of an idle machine.
     done = subprocess.run(words, capture_output=True, text=True, timeout=1800, check=False, cwd=ROOT)
     return done.returncode, done.stdout + done.stderr
 
@@ -29,10 +30,21 @@ class Rules(unittest.TestCase):
         status, said = run(need("promtool"), "check", "rules", *files)
         check(status == 0, said)
 
-    def test_every_case_of_every_alert(self):
-        files = sorted(glob.glob(f"{ROOT}/rules/generated/tests/*.yml"))
-        check(files, "no tests")
-        status, said = run(need("promtool"), "test", "rules", *files)
+    def test_every_case_of_every_alert_and_every_route(self):
+        need("promtool"), need("amtool")
+        with tempfile.TemporaryDirectory() as folder:
+            status, said = run(PROGRAM, "test", f"--junit={folder}/tests.xml")
+            check(status == 0, said)
+            results = xml.etree.ElementTree.parse(f"{folder}/tests.xml").getroot()
+        passed = {suite.get("name"): int(suite.get("tests")) for suite in results}
+        _, said = run(PROGRAM, "check", "--now=2026-12-01T10:00")
+        cases = int(re.search(r"(\d+) alerts with (\d+) cases", said).group(2))
+        areas = {os.path.basename(file).split(".")[0] for file in glob.glob(f"{ROOT}/rules/alerts/*.yaml")}
+        check(sum(count for suite, count in passed.items() if suite in areas) == cases, f"{cases} cases, and these were proved: {passed}")
+        check(passed["routes"] > 100 and passed["rule files"] == len(areas) + 1, f"{passed}")
+
+    def test_what_is_recorded_of_the_services(self):
+        status, said = run(need("promtool"), "test", "rules", f"{ROOT}/rules/generated/tests/slo-recordings.test.yml")
         check(status == 0, said)
 
     def test_files_are_written_whole_and_only_when_they_change(self):
