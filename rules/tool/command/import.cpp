@@ -74,7 +74,7 @@ class Run {
   void take(const Source& source);
   void list(const std::vector<Gap>& gaps) const;
   void cover_all() const;
-  void say(const std::string& line) const { std::fprintf(stderr, "%s\n", line.c_str()); }
+  static void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
   void failed(const Error& error) {
     failed_ = true;
     complain(error);

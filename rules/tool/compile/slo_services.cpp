@@ -47,8 +47,7 @@ void name_all_labels(std::vector<SloRule>& rows) {
   for (const SloRule& row : rows)
     for (const auto& [name, value] : row.labels) there.insert(name);
   Labels rest;
-  for (const char* name :
-       {"availability", "fewest_failures", "latency", "within", "book", "flow", "target", "instance", "job"})
+  for (const char* name : {"availability", "fewest_failures", "latency", "within", "book", "flow", "target", "instance", "job"})
     if (!there.contains(name)) rest.emplace_back(name, "");
   rows.front().labels.insert(rows.front().labels.end(), rest.begin(), rest.end());
 }

@@ -164,8 +164,9 @@ Result<Fleet> Fleet::read(std::string_view text) {
     if (!number || (key == "scrape" && *number == 0))
       return Error{Errc::config, "fleet: " + std::string(key) + " needs a number, as in " + std::string(key) + "=100"};
     if (key == "databases") {
-      fleet.numbers_["postgresql"] = *number - *number / 2;
-      fleet.numbers_["mysql"] = *number / 2;
+      const unsigned half = *number / 2;
+      fleet.numbers_["postgresql"] = *number - half;
+      fleet.numbers_["mysql"] = half;
     } else {
       fleet.numbers_[std::string(key)] = *number;
     }
@@ -295,7 +296,7 @@ milliseconds Fleet::step_of(std::string_view family) const {
   return recorded_every(family).value_or(milliseconds(static_cast<std::int64_t>(numbers_.find("scrape")->second * 1000)));
 }
 
-void Fleet::add_recording(const std::string& name, SeriesSet what, milliseconds every) {
+void Fleet::add_recording(const std::string& name, SeriesSet&& what, milliseconds every) {
   recordings_[name] = every;
   families_.try_emplace(name, std::move(what.shapes));
 }

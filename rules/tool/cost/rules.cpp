@@ -129,8 +129,8 @@ std::vector<std::string> cost_table(const std::vector<RuleCost>& rules, std::siz
     name.append(7 - name.size(), ' ').append(rule.name);
     lines.push_back(row(rule.cost, rule.records ? rule.cost.recorded : 0, name));
   }
-  lines.push_back("");
-  lines.push_back("        ms    series     samples  recorded  an evaluation of all rules of a speed");
+  lines.emplace_back("");
+  lines.emplace_back("        ms    series     samples  recorded  an evaluation of all rules of a speed");
   double average = 0;
   for (const Speed speed : {Speed::fast, Speed::slow, Speed::calm}) {
     const Cost& sum = sums[index_of(speed)];

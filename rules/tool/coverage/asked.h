@@ -8,7 +8,7 @@
 namespace finwatch::rules {
 
 /// The queries of a dashboard to Prometheus, variables filled in: of panels, of variables, of annotations. config when it is none.
-Status add_dashboard(const Tree& dashboard, std::vector<CoverageSubject>& subjects);
+Status add_dashboard(const Tree& file, std::vector<CoverageSubject>& subjects);
 
 /// Grafana's variables as something that PromQL can be read with: [$__rate_interval] becomes [5m], job=~"$job" job=~".*".
 std::string with_variables(std::string_view query);

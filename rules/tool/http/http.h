@@ -36,7 +36,7 @@ struct HttpReply {
 
 /// timeout; permission for a certificate that nobody here trusts; config for a URL or a ca_file that is none; malformed for an
 /// answer that is cut, too large or wrongly packed; unavailable for everything else. The message does not name the URL.
-Result<HttpReply> http(const HttpRequest& call);
+Result<HttpReply> http(const HttpRequest& asked);
 
 /// As it may stand in a query or a form.
 std::string url_part(std::string_view text);

@@ -17,9 +17,9 @@ std::string length_text(nanoseconds time) { return print_length(std::chrono::dur
 
 Operator turned(Operator op) {
   switch (op) {
-    case Operator::less: return Operator::greater;
+    case Operator::less:
     case Operator::less_or_equal: return Operator::greater;
-    case Operator::greater: return Operator::less;
+    case Operator::greater:
     case Operator::greater_or_equal: return Operator::less;
     case Operator::equal: return Operator::not_equal;
     case Operator::not_equal: return Operator::equal;

@@ -1,5 +1,6 @@
 // How much of the time each service worked, day by day, out of what the rules recorded every ten minutes.
 #include <algorithm>
+#include <cmath>
 
 #include "rules/tool/report/gather.h"
 
@@ -41,9 +42,9 @@ Status ask_days(const Gathering& gathering, Figures& figures, std::string_view r
       const std::string_view scope = label(series.labels, "scope");
       if (service == nullptr || (scope != "all" && scope != "counted")) continue;
       for (const Point& point : series.points) {
-        const auto index = first + static_cast<std::size_t>(
-                                       (point.at - to_seconds(WallTime{day.to})) / static_cast<double>(step.count()) + 0.5);
-        if (index >= first + count) continue;
+        const long long nth = std::llround((point.at - to_seconds(WallTime{day.to})) / static_cast<double>(step.count()));
+        if (nth < 0 || nth >= static_cast<long long>(count)) continue;
+        const std::size_t index = first + static_cast<std::size_t>(nth);
         // A name of its own: g++ 12 takes (a ? b : c).*part for a copy.
         Tally& tally = scope == "all" ? service->days[index].all : service->days[index].counted;
         tally.*part = point.value;

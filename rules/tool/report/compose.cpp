@@ -156,7 +156,9 @@ Section write_method(const Writer& writer) {
   for (const auto& [first, last] : window.days_of_month)
     days.push_back(first == last ? std::to_string(first) : std::to_string(first) + "–" + std::to_string(last));
   Section section{"method", writer.say("统计口径", "How this was measured"), {}};
-  const auto add = [&](std::string zh, std::string en) { section.blocks.push_back(Paragraph{writer.say(zh, en)}); };
+  const auto add = [&](const std::string& zh, const std::string& en) {
+    section.blocks.emplace_back(Paragraph{writer.say(zh, en)});
+  };
   const std::string zone(writer.figures.period.zone.name());
   add("时间按 " + zone + " 计。可用性由每十分钟一次的记录相加得出；应在而未应答的实例计为停机。",
       "Times are those of " + zone +

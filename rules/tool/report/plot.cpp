@@ -23,9 +23,9 @@ class Drawing {
            html_text(words.title) + "</title>\n<desc id=\"" + words.id + "-d\">" + html_text(words.description) + "</desc>\n";
   }
 
-  double left() const { return kLeft; }
+  static double left() { return kLeft; }
   double right() const { return right_; }
-  double top() const { return kTop; }
+  static double top() { return kTop; }
   double bottom() const { return height_ - kBottom; }
   double width() const { return right_ - kLeft; }
   double tall() const { return bottom() - kTop; }
@@ -109,7 +109,7 @@ Plot draw(const BurnDown& burn) {
   const double floor = least < 0 ? std::max(-1.0, std::floor(least * 4) / 4) : 0;
   const auto y = [&](double left) { return drawing.top() + (1 - std::clamp(left, floor, 1.0)) / (1 - floor) * drawing.tall(); };
   if (floor < 0) drawing.box(drawing.left(), y(0), drawing.width(), drawing.bottom() - y(0), "overdrawn");
-  for (double share = 1; share > 0.1; share -= 0.25) drawing.tick(y(share), percent(share, 0));
+  for (const double share : {1.0, 0.75, 0.5, 0.25}) drawing.tick(y(share), percent(share, 0));
   drawing.tick(y(0), "0%", "zero");
   if (floor < 0) drawing.tick(y(floor), percent(floor, 0));
   drawing.line(drawing.left(), y(1), drawing.right(), y(0), "even");
@@ -147,7 +147,7 @@ Plot draw(const Distribution& distribution) {
   const double step = most <= 5 ? 1 : std::ceil(most / 5);
   const double high = std::ceil(most / step) * step;
   const auto y = [&](double count) { return drawing.bottom() - count / (high * 1.12) * drawing.tall(); };
-  for (double count = 0; count <= high; count += step) drawing.tick(y(count), fixed(count, 0));
+  for (int i = 0; i * step <= high; ++i) drawing.tick(y(i * step), fixed(i * step, 0));
   drawing.text(drawing.left() + 4, drawing.top() + 2, "axis", distribution.axis);
   std::vector<std::string> labels;
   const double each = drawing.width() / static_cast<double>(std::max<std::size_t>(1, distribution.bars.size()));

@@ -127,7 +127,7 @@ Cell close_verdict(const Writer& writer, CloseState state) {
 Section write_summary(const Writer& writer) {
   Section section{"summary", writer.say("可用性与错误预算", "Availability and error budget"), {}};
   if (writer.figures.services.empty()) {
-    section.blocks.push_back(Paragraph{writer.say("合同未承诺任何可用性。", "The contract promises no availability.")});
+    section.blocks.emplace_back(Paragraph{writer.say("合同未承诺任何可用性。", "The contract promises no availability.")});
     return section;
   }
   Table table{.caption = section.heading,
@@ -144,9 +144,9 @@ Section write_summary(const Writer& writer) {
     table.rows.back().resize(table.heads.size(), {"–", Tone::faint});
     gaps = gaps || service.measured_share(writer.figures.period) < kWholly;
   }
-  section.blocks.push_back(std::move(table));
+  section.blocks.emplace_back(std::move(table));
   if (gaps)
-    section.blocks.push_back(Paragraph{writer.say(
+    section.blocks.emplace_back(Paragraph{writer.say(
         "“测量覆盖”低于 100% 的时间没有记录（例如 Prometheus 当时尚未安装或停止），不计为正常，也不计为停机。",
         "Where less than 100% was measured there is no record (Prometheus was not there yet, or stood still); that time counts "
         "neither as good nor as downtime.")});
@@ -161,7 +161,7 @@ Section write_summary(const Writer& writer) {
                            {fixed(service.planned / 3600, 2)},
                            {fixed(service.beyond_cap / 3600, 2), service.beyond_cap > 0 ? Tone::bad : Tone::plain},
                            minutes_cell(service.down_planned)});
-  if (!work.rows.empty()) section.blocks.push_back(std::move(work));
+  if (!work.rows.empty()) section.blocks.emplace_back(std::move(work));
   return section;
 }
 
@@ -173,9 +173,9 @@ Section write_days(const Writer& writer) {
   if (!measured) return section;
   const std::vector<Slot> slots = slots_of(writer.figures.period);
   for (const ServiceFigures& service : writer.figures.services)
-    if (service.measured()) section.blocks.push_back(plot_days(writer, service, slots));
-  section.blocks.push_back(plot_budget(writer, slots));
-  section.blocks.push_back(table_days(writer, slots));
+    if (service.measured()) section.blocks.emplace_back(plot_days(writer, service, slots));
+  section.blocks.emplace_back(plot_budget(writer, slots));
+  section.blocks.emplace_back(table_days(writer, slots));
   return section;
 }
 
@@ -186,7 +186,7 @@ Section write_outages(const Writer& writer) {
   if (figures.outages.empty()) {
     const bool lost = std::any_of(figures.services.begin(), figures.services.end(),
                                   [](const ServiceFigures& service) { return service.all.bad() >= 1; });
-    section.blocks.push_back(Paragraph{
+    section.blocks.emplace_back(Paragraph{
         lost ? writer.say(
                    "有停机，但没有记录其起止（缺少 service:finwatch_up:min）。",
                    "There was downtime, but its beginnings and ends were not recorded (service:finwatch_up:min is missing).")
@@ -205,9 +205,9 @@ Section write_outages(const Writer& writer) {
                            outage.lasts ? Tone::bad : Tone::plain},
                           {writer.length(outage.when.seconds())},
                           {outage.planned > 0 ? writer.length(outage.planned) : "–", Tone::faint}});
-  section.blocks.push_back(std::move(table));
+  section.blocks.emplace_back(std::move(table));
   if (figures.outages_seen > static_cast<double>(figures.outages.size()))
-    section.blocks.push_back(Paragraph{writer.say(
+    section.blocks.emplace_back(Paragraph{writer.say(
         "共 " + fixed(figures.outages_seen, 0) + " 次，列出最长的 " + std::to_string(figures.outages.size()) + " 次。",
         fixed(figures.outages_seen, 0) + " in all; the " + std::to_string(figures.outages.size()) + " longest are shown.")});
   return section;
@@ -236,7 +236,7 @@ Section write_speed(const Writer& writer) {
     row.push_back(measured ? Cell{fixed(service.latency->total, 0)} : Cell{"–", Tone::faint});
     table.rows.push_back(std::move(row));
   }
-  if (!table.rows.empty()) section.blocks.push_back(std::move(table));
+  if (!table.rows.empty()) section.blocks.emplace_back(std::move(table));
   return section;
 }
 
@@ -258,11 +258,12 @@ Section write_closes(const Writer& writer) {
                           close_verdict(writer, close.state)});
   }
   if (table.rows.empty()) return section;
-  section.blocks.push_back(std::move(table));
-  section.blocks.push_back(Paragraph{writer.say("期限到时仍有已结束的期间未结账，即为逾期。",
-                                                "Late means that, when it was due, a period that had ended was still open.")});
+  section.blocks.emplace_back(std::move(table));
+  section.blocks.emplace_back(
+      Paragraph{writer.say("期限到时仍有已结束的期间未结账，即为逾期。",
+                           "Late means that, when it was due, a period that had ended was still open.")});
   if (guessed)
-    section.blocks.push_back(
+    section.blocks.emplace_back(
         Paragraph{writer.say("部分日期没有工作日历数据（finwatch_working_day），该处按周一至周五计算期限。",
                              "For some days the calendar's working days are not recorded (finwatch_working_day); there Monday "
                              "to Friday were taken.")});

@@ -94,8 +94,8 @@ void add_distribution(const Writer& writer, const std::string& id, const ClockFi
               .folded = true};
   for (const auto& bar : distribution.bars)
     table.rows.push_back({{bar.label}, {count(bar.count), bar.tone == Tone::bad && bar.count > 0 ? Tone::bad : Tone::plain}});
-  section.blocks.push_back(draw(distribution));
-  section.blocks.push_back(std::move(table));
+  section.blocks.emplace_back(draw(distribution));
+  section.blocks.emplace_back(std::move(table));
 }
 
 // "12 messages", "1 month", "0.65 h"
@@ -114,13 +114,13 @@ Table table_services(const Writer& writer, const Incidents& incidents) {
 }
 
 void write_firings(const Writer& writer, Section& section) {
-  section.blocks.push_back(Paragraph{writer.say(
+  section.blocks.emplace_back(Paragraph{writer.say(
       "未测量：finwatch-notifier 未运行，因此没有事件，也没有响应、诊断、解决时间。下表只是告警触发的次数。",
       "Not measured: finwatch-notifier is not running, so there are no incidents and no times to answer, diagnose or solve. "
       "The table below only counts how often alerts fired.")});
   const std::vector<Firing>& firings = writer.figures.firings;
   if (firings.empty()) {
-    section.blocks.push_back(Paragraph{writer.say("没有告警触发的记录。", "No alert was recorded as firing.")});
+    section.blocks.emplace_back(Paragraph{writer.say("没有告警触发的记录。", "No alert was recorded as firing.")});
     return;
   }
   std::map<std::pair<std::string, std::string>, double> kinds;
@@ -135,7 +135,7 @@ void write_firings(const Writer& writer, Section& section) {
                             {known == writer.contract.severities.end() ? kind.second : writer.say(known->second.name)},
                             {count(number)}});
   }
-  section.blocks.push_back(std::move(by_kind));
+  section.blocks.emplace_back(std::move(by_kind));
   Table table{.caption = writer.say("告警触发最多者", "Alerts that fired most"),
               .heads = {writer.say("告警", "Alert"), writer.say("服务", "Service"), writer.say("次数", "Times"),
                         writer.say("合计时长", "Together"), writer.say("最长", "Longest")},
@@ -147,10 +147,11 @@ void write_firings(const Writer& writer, Section& section) {
                           {count(firings[i].episodes)},
                           {writer.length(firings[i].seconds)},
                           {writer.length(firings[i].longest)}});
-  section.blocks.push_back(std::move(table));
+  section.blocks.emplace_back(std::move(table));
   if (firings.size() > kMostFirings)
-    section.blocks.push_back(Paragraph{writer.say("另有 " + std::to_string(firings.size() - kMostFirings) + " 种告警触发过。",
-                                                  std::to_string(firings.size() - kMostFirings) + " other alerts fired too.")});
+    section.blocks.emplace_back(
+        Paragraph{writer.say("另有 " + std::to_string(firings.size() - kMostFirings) + " 种告警触发过。",
+                             std::to_string(firings.size() - kMostFirings) + " other alerts fired too.")});
 }
 
 }  // namespace
@@ -162,10 +163,10 @@ Section write_incidents(const Writer& writer) {
     return section;
   }
   const Incidents& incidents = *writer.figures.incidents;
-  section.blocks.push_back(table_classes(writer, incidents));
-  section.blocks.push_back(table_clocks(writer, incidents));
+  section.blocks.emplace_back(table_classes(writer, incidents));
+  section.blocks.emplace_back(table_clocks(writer, incidents));
   for (const auto& [id, figures] : incidents.classes) add_distribution(writer, id, figures.clocks[0], section);
-  if (!incidents.services.empty()) section.blocks.push_back(table_services(writer, incidents));
+  if (!incidents.services.empty()) section.blocks.emplace_back(table_services(writer, incidents));
   return section;
 }
 
@@ -190,15 +191,15 @@ Section write_costs(const Writer& writer) {
     table.rows.push_back(std::move(row));
   }
   table.rows.push_back({{writer.say("合计", "Together")}, {""}, {""}, {money(sum)}});
-  section.blocks.push_back(std::move(table));
-  section.blocks.push_back(Paragraph{writer.say(
+  section.blocks.emplace_back(std::move(table));
+  section.blocks.emplace_back(Paragraph{writer.say(
       "金额 = 数量 × 单价，单价取自合同 "
       "costs。停机取计划维护以外的全部停机；工时为事件从认领到解决的时间之和；短信与电话为服务商接收的条数。",
       "Amount = quantity × price; prices are those of the contract's costs. Downtime is all of it outside announced work; work "
       "is "
       "the time from answering an incident to solving it, added up; messages are those that the provider took over.")});
   if (!whole)
-    section.blocks.push_back(
+    section.blocks.emplace_back(
         Paragraph{writer.say("未测量的项目不在合计中：finwatch-notifier 未运行，或可用性没有记录。",
                              "What was not measured is not in the sum: finwatch-notifier is not running, or no "
                              "availability was recorded.")});

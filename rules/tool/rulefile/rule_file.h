@@ -32,8 +32,8 @@ struct PrometheusRule {
   Pairs labels, annotations;
 
   /// nullptr when there is none.
-  const std::string* annotation(std::string_view name) const;
-  const std::string* label(std::string_view name) const;
+  const std::string* annotation(std::string_view wanted) const;
+  const std::string* label(std::string_view wanted) const;
 };
 
 struct RuleGroup {
