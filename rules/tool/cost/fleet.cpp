@@ -296,9 +296,9 @@ milliseconds Fleet::step_of(std::string_view family) const {
   return recorded_every(family).value_or(milliseconds(static_cast<std::int64_t>(numbers_.find("scrape")->second * 1000)));
 }
 
-void Fleet::add_recording(const std::string& name, SeriesSet&& what, milliseconds every) {
+void Fleet::add_recording(const std::string& name, const SeriesSet& what, milliseconds every) {
   recordings_[name] = every;
-  families_.try_emplace(name, std::move(what.shapes));
+  families_.try_emplace(name, what.shapes);
 }
 
 double Fleet::series_of(std::string_view family) const {

@@ -57,7 +57,7 @@ class Fleet {
   std::chrono::milliseconds step_of(std::string_view family) const;
 
   /// A recording that the table already knows keeps the table's shape.
-  void add_recording(const std::string& name, SeriesSet&& what, std::chrono::milliseconds every);
+  void add_recording(const std::string& name, const SeriesSet& what, std::chrono::milliseconds every);
   /// Of all its units; 0 when it is in no table.
   double series_of(std::string_view family) const;
   /// Nothing when `name` is no recording that was added.
