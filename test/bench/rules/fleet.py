@@ -48,6 +48,7 @@ VALUES = [(re.compile(f"^(?:{name})$"), *value) for name, value in [
     (r"finwatch_flow_(last_duration_seconds|schedule_lag_seconds)", ("gauge", 0.8, 20, 0)),
     (r"finwatch_integrity_time_seconds", ("constant", 9e6, None, 0)),
     (r"namedprocess_namegroup_memory_bytes", ("gauge", 2e9, None, 0)),
+    (r"mysql_global_status_innodb_checkpoint_age", ("gauge", 100, 900, 0)),
     (r"(mysql_global_status_(slow|aborted|innodb_deadlocks|connection_err|created_tmp_disk)|pg_stat_(archiver|bgwriter|database_(dead|temp))).*", ("counter", 0, 0.05, 0)),
     (r"mount:filesystem_used:ratio_calm|target:db_connections_used:ratio.*", ("line", 0.5, 0.85, 1e-9)),
     (r"mount:node_filesystem_avail_low:ratio", ("line", 0.3, None, -1e-8)),
