@@ -8,6 +8,7 @@ import re
 import subprocess
 
 PAGES = os.path.join(os.path.dirname(os.path.abspath(__file__)), "pages")
+FAR = 86400  # an offset of more seconds is reached by samples of its own, not by all between
 AHEAD = 1200  # seconds into the future, so that ingestion can stand still while rules run
 SELECTOR = re.compile(r"([a-zA-Z_:][\w:]*)\s*(?:\{[^}]*\})?\s*(?:\[(\w+)\])?(?:\s*offset\s+(\w+))?")
 SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
@@ -50,9 +51,9 @@ VALUES = [(re.compile(f"^(?:{name})$"), *value) for name, value in [
     (r"namedprocess_namegroup_memory_bytes", ("gauge", 2e9, None, 0)),
     (r"mysql_global_status_innodb_checkpoint_age", ("gauge", 100, 900, 0)),
     (r"(mysql_global_status_(slow|aborted|innodb_deadlocks|connection_err|created_tmp_disk)|pg_stat_(archiver|bgwriter|database_(dead|temp))).*", ("counter", 0, 0.05, 0)),
-    (r"mount:filesystem_used:ratio_calm|target:db_connections_used:ratio.*", ("line", 0.5, 0.85, 1e-9)),
+    (r"mount:filesystem_used:ratio_every6h|target:db_connections_used:ratio.*", ("line", 0.5, 0.85, 1e-9)),
     (r"mount:node_filesystem_avail_low:ratio", ("line", 0.3, None, -1e-8)),
-    (r".*:bytes_(calm|min1h)", ("line", 2e10, None, 1e2)),
+    (r".*:bytes_every6h", ("line", 2e10, None, 1e2)),
     (r".*_(total|sum|count|bucket)|mysql_global_status_.*|pg_stat_(database|user_tables)_.*|pg_statio.*", ("counter", 0, None, 1)),
     (r".*", ("constant", 0, None, 0)),
 ]]
@@ -67,7 +68,18 @@ def windows(expressions):
     found = collections.defaultdict(int)
     for text in expressions:
         for name, window, offset in SELECTOR.findall(text):
-            found[name] = max(found[name], seconds(window) + seconds(offset))
+            found[name] = max(found[name], seconds(window) + (seconds(offset) if seconds(offset) <= FAR else 0))
+    return found
+
+
+def pasts(expressions):
+    """By metric: the far offsets at which the rules read it, in seconds, and how far back from there."""
+    found = {}
+    for text in expressions:
+        for name, window, offset in SELECTOR.findall(text):
+            if seconds(offset) > FAR:
+                key = name, seconds(offset)
+                found[key] = max(found.get(key, 0), seconds(window))
     return found
 
 
@@ -110,6 +122,10 @@ def lines(program, numbers, expressions):
     made = list(shapes(program, fleet, reads))
     known = {name for name, _ in made}
     everything = [text for _, text in made]
+    for (name, offset), window in pasts(expressions).items():
+        for text in (text for family, text in made if family == name):
+            _, _, rest = text.split("\t", 2)
+            everything.append(f"{-offset - window - 600}\t{AHEAD - offset}\t{rest}")
     everything += page("host", ["job=finwatch-host", f"instance*{numbers['hosts']}"], known, reads)
     for engine in ("postgresql", "mysql"):
         instances = -(-numbers[engine] // 20)
