@@ -135,7 +135,7 @@ none windows_cs_physical_memory_bytes,windows_os_time,windows_system_boot_time_t
 none finwatch_collector_failed,finwatch_db_collector_failed,finwatch_textfile_problem,finwatch_db_setting_unexpected,finwatch_db_account_next_expiry_timestamp_seconds,blackbox_exporter_config_last_reload_successful
 
 # Recordings that keep only what is worth a forecast: how much that is nobody can read from the expression.
-host mount:filesystem_used:ratio_every6h fstype=ext4 device_error= mountpoint=/data|/backup
+host mount:filesystem_used:ratio_every6h fstype=ext4 device_error= mountpoint=/backup
 host set:log_files:bytes_every6h set*1
 host mount:node_filesystem_avail_low:ratio fstype=ext4 device_error= mountpoint=/backup
 postgresql,mysql table:size:bytes_every6h database=erp schema=public table*3
