@@ -35,7 +35,7 @@ VALUES = [(re.compile(f"^(?:{name})$"), *value) for name, value in [
     (r"node_md_disks(_required)?", ("constant", 2, None, 0)),
     (r"node_disk_(read|write)_time_seconds_total", ("counter", 0, 9, 0.05)),
     (r"node_time_seconds|.*_last_(success|run|login)_timestamp_seconds|finwatch_flow_next_run_timestamp_seconds", ("age", 0, None, 0)),
-    (r"finwatch_log_oldest_entry_timestamp_seconds|finwatch_log_begin_timestamp_seconds|node_boot_time_seconds", ("constant", 1.6e9, None, 0)),
+    (r"finwatch_log_oldest_entry_timestamp_seconds|finwatch_log_begin_timestamp_seconds|node_boot_time_seconds|namedprocess_.*_start_time_seconds", ("constant", 1.6e9, None, 0)),
     (r"finwatch_period_start_timestamp_seconds", ("age", -8.6e5, None, 0)),
     (r".*_(not_after|not_after_timestamp_seconds|known_until_timestamp_seconds|deadline|cert_expiry)", ("age", 1e7, 1e6, 0)),
     (r".*_(limit|max_connections|headroom|slo_seconds|maxthreads|capacity|limit_bytes|per_day|interval_seconds|checkpoint_max_age)", ("constant", 1000, None, 0)),
