@@ -34,6 +34,7 @@ VALUES = [(re.compile(f"^(?:{name})$"), *value) for name, value in [
     (r"node_hwmon_temp_.*", ("constant", 95, None, 0)),
     (r"node_md_disks(_required)?", ("constant", 2, None, 0)),
     (r"node_disk_(read|write)_time_seconds_total", ("counter", 0, 9, 0.05)),
+    (r"node_disk_io_time_weighted_seconds_total", ("counter", 0, 18, 0.12)),
     (r"node_time_seconds|.*_last_(success|run|login)_timestamp_seconds|finwatch_flow_next_run_timestamp_seconds", ("age", 0, None, 0)),
     (r"finwatch_log_oldest_entry_timestamp_seconds|finwatch_log_begin_timestamp_seconds|node_boot_time_seconds|namedprocess_.*_start_time_seconds", ("constant", 1.6e9, None, 0)),
     (r"finwatch_period_start_timestamp_seconds", ("age", -8.6e5, None, 0)),
