@@ -72,7 +72,7 @@ class Run {
 
  private:
   void take(const Source& source);
-  void list(const std::vector<Gap>& gaps) const;
+  static void list(const std::vector<Gap>& gaps);
   void cover_all() const;
   static void say(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
   void failed(const Error& error) {
@@ -112,7 +112,7 @@ void Run::take(const Source& source) {
 }
 
 // What one rule lacks is one line.
-void Run::list(const std::vector<Gap>& gaps) const {
+void Run::list(const std::vector<Gap>& gaps) {
   for (std::size_t i = 0; i < gaps.size();) {
     const Gap& first = gaps[i];
     std::string line = first.where.text() + ": " + first.rule + ": " + first.text;

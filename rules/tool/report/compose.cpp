@@ -165,7 +165,7 @@ Section write_method(const Writer& writer) {
           ". Availability is added up from what was recorded every ten minutes; an expected instance that does not answer is "
           "down.");
   const double cap = std::chrono::duration<double>(writer.contract.most_maintenance).count();
-  add("合同口径：计划维护不计入，每月上限 " + writer.length(cap) + "，超出部分计为停机。全时段口径：一切时间都计入。",
+  add("协议口径：计划维护不计入，每月上限 " + writer.length(cap) + "，超出部分计为停机。全时段口径：一切时间都计入。",
       "By contract: announced work does not count, up to " + writer.length(cap) +
           " a month; what goes beyond counts as downtime. All hours: every second counts.");
   if (!days.empty() && window.weight > 1)

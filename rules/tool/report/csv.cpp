@@ -50,7 +50,7 @@ void add_service(const Writer& writer, Lines& lines, const ServiceFigures& servi
   lines.add("measured", "测量覆盖", "Measured", percent_number(service.measured_share(writer.figures.period), 2), "%");
   if (!service.measured()) return;
   lines.add("kept", "达标", "Kept", service.kept() ? "1" : "0");
-  lines.add("availability_counted", "可用性（合同口径）", "Availability (by contract)",
+  lines.add("availability_counted", "可用性（协议口径）", "Availability (by contract)",
             percent_number(service.counted.share(), 4), "%");
   lines.add("availability_all", "可用性（全时段）", "Availability (all hours)", percent_number(service.all.share(), 4), "%");
   lines.add("downtime", "停机", "Downtime", minutes_of(service.all.bad()), "min");

@@ -23,9 +23,7 @@ class Drawing {
            html_text(words.title) + "</title>\n<desc id=\"" + words.id + "-d\">" + html_text(words.description) + "</desc>\n";
   }
 
-  static double left() { return kLeft; }
   double right() const { return right_; }
-  static double top() { return kTop; }
   double bottom() const { return height_ - kBottom; }
   double width() const { return right_ - kLeft; }
   double tall() const { return bottom() - kTop; }
@@ -46,13 +44,13 @@ class Drawing {
     out_ += "<polyline class=\"" + std::string(style) + "\" points=\"" + points + "\"/>\n";
   }
   void tick(double y, const std::string& what, std::string_view style = "grid") {
-    line(left(), y, right(), y, style);
-    text(left() - 6, y + 4, "y", what);
+    line(kLeft, y, right(), y, style);
+    text(kLeft - 6, y + 4, "y", what);
   }
   void slots(const std::vector<std::string>& names, std::size_t every, bool centred) {
     const double each = width() / static_cast<double>(std::max<std::size_t>(1, names.size()));
     for (std::size_t i = 0; i < names.size(); i += every)
-      text(left() + each * (static_cast<double>(i) + (centred ? 0.5 : 0.0)), height_ - 7, centred ? "x" : "x0", names[i]);
+      text(kLeft + each * (static_cast<double>(i) + (centred ? 0.5 : 0.0)), height_ - 7, centred ? "x" : "x0", names[i]);
   }
   Plot end() { return {caption_, std::move(out_) + "</svg>\n"}; }
 
@@ -77,24 +75,23 @@ double floor_of(const HangingBars& bars) {
 Plot draw(const HangingBars& bars) {
   Drawing drawing(bars.words, 132);
   const double floor = floor_of(bars);
-  const auto y = [&](double share) { return drawing.top() + (1 - share) / (1 - floor) * drawing.tall(); };
+  const auto y = [&](double share) { return kTop + (1 - share) / (1 - floor) * drawing.tall(); };
   const int decimals = floor >= 0.99 ? 2 : 1;
   for (const double share : {1.0, (1 + floor) / 2, floor}) drawing.tick(y(share), percent(share, decimals));
   const double each = drawing.width() / static_cast<double>(std::max<std::size_t>(1, bars.slots.size()));
   const double wide = std::max(1.0, each * 0.72);
   for (std::size_t i = 0; i < bars.shares.size(); ++i) {
-    const double x = drawing.left() + each * static_cast<double>(i) + (each - wide) / 2;
+    const double x = kLeft + each * static_cast<double>(i) + (each - wide) / 2;
     const auto& share = bars.shares[i];
     if (!share) {
-      drawing.box(x, drawing.top(), wide, drawing.tall(), "unmeasured", bars.slots[i]);
+      drawing.box(x, kTop, wide, drawing.tall(), "unmeasured", bars.slots[i]);
       continue;
     }
     // A slot in which nothing was lost keeps a mark, or it could not be told from one that is still to come.
-    const double high = std::max(2.5, y(*share) - drawing.top());
-    drawing.box(x, drawing.top(), wide, high, *share >= bars.objective ? "good" : "bad",
-                bars.slots[i] + ": " + percent(*share));
+    const double high = std::max(2.5, y(*share) - kTop);
+    drawing.box(x, kTop, wide, high, *share >= bars.objective ? "good" : "bad", bars.slots[i] + ": " + percent(*share));
   }
-  drawing.line(drawing.left(), y(bars.objective), drawing.right(), y(bars.objective), "promise");
+  drawing.line(kLeft, y(bars.objective), drawing.right(), y(bars.objective), "promise");
   drawing.text(drawing.right(), y(bars.objective) + 13, "promise", bars.objective_label);
   drawing.slots(bars.slots, bars.label_every, true);
   return drawing.end();
@@ -107,12 +104,12 @@ Plot draw(const BurnDown& burn) {
   for (const Curve& curve : burn.curves)
     for (const double value : curve.values) least = std::min(least, value);
   const double floor = least < 0 ? std::max(-1.0, std::floor(least * 4) / 4) : 0;
-  const auto y = [&](double left) { return drawing.top() + (1 - std::clamp(left, floor, 1.0)) / (1 - floor) * drawing.tall(); };
-  if (floor < 0) drawing.box(drawing.left(), y(0), drawing.width(), drawing.bottom() - y(0), "overdrawn");
+  const auto y = [&](double left) { return kTop + (1 - std::clamp(left, floor, 1.0)) / (1 - floor) * drawing.tall(); };
+  if (floor < 0) drawing.box(kLeft, y(0), drawing.width(), drawing.bottom() - y(0), "overdrawn");
   for (const double share : {1.0, 0.75, 0.5, 0.25}) drawing.tick(y(share), percent(share, 0));
   drawing.tick(y(0), "0%", "zero");
   if (floor < 0) drawing.tick(y(floor), percent(floor, 0));
-  drawing.line(drawing.left(), y(1), drawing.right(), y(0), "even");
+  drawing.line(kLeft, y(1), drawing.right(), y(0), "even");
   const double each = drawing.width() / static_cast<double>(std::max<std::size_t>(1, burn.slots.size()));
   std::vector<double> taken;  // heights of the names that are written
   for (std::size_t k = 0; k < burn.curves.size(); ++k) {
@@ -122,7 +119,7 @@ Plot draw(const BurnDown& burn) {
     std::string points;
     for (std::size_t i = 0; i < curve.values.size(); ++i)
       points.append(points.empty() ? "" : " ")
-          .append(n(drawing.left() + each * static_cast<double>(i)))
+          .append(n(kLeft + each * static_cast<double>(i)))
           .append(",")
           .append(n(y(curve.values[i])));
     drawing.path(points, style);
@@ -131,11 +128,11 @@ Plot draw(const BurnDown& burn) {
     if (at > drawing.bottom() + 20)  // no room below: above all the others
       at = *std::min_element(taken.begin(), taken.end()) - 13;
     taken.push_back(at);
-    const double end = drawing.left() + each * static_cast<double>(curve.values.size() - 1);
+    const double end = kLeft + each * static_cast<double>(curve.values.size() - 1);
     drawing.text(end + 6, at, "name t" + std::to_string(k % 6), curve.name + " " + percent(curve.values.back(), 0));
   }
   // Last, so that no curve crosses its letters.
-  drawing.text(drawing.left() + drawing.width() * 0.82, y(0.18) - 7, "even", burn.even_label);
+  drawing.text(kLeft + drawing.width() * 0.82, y(0.18) - 7, "even", burn.even_label);
   drawing.slots(burn.slots, burn.label_every, false);
   return drawing.end();
 }
@@ -148,12 +145,12 @@ Plot draw(const Distribution& distribution) {
   const double high = std::ceil(most / step) * step;
   const auto y = [&](double count) { return drawing.bottom() - count / (high * 1.12) * drawing.tall(); };
   for (int i = 0; i * step <= high; ++i) drawing.tick(y(i * step), fixed(i * step, 0));
-  drawing.text(drawing.left() + 4, drawing.top() + 2, "axis", distribution.axis);
+  drawing.text(kLeft + 4, kTop + 2, "axis", distribution.axis);
   std::vector<std::string> labels;
   const double each = drawing.width() / static_cast<double>(std::max<std::size_t>(1, distribution.bars.size()));
   for (std::size_t i = 0; i < distribution.bars.size(); ++i) {
     const auto& bar = distribution.bars[i];
-    const double middle = drawing.left() + each * (static_cast<double>(i) + 0.5), wide = std::min(each * 0.64, 84.0);
+    const double middle = kLeft + each * (static_cast<double>(i) + 0.5), wide = std::min(each * 0.64, 84.0);
     drawing.box(middle - wide / 2, y(bar.count), wide, drawing.bottom() - y(bar.count), bar.tone == Tone::bad ? "bad" : "good",
                 bar.label + ": " + fixed(bar.count, 0));
     if (bar.count > 0) drawing.text(middle, y(bar.count) - 4, "x", fixed(bar.count, 0));

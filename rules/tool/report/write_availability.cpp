@@ -92,8 +92,8 @@ Plot plot_budget(const Writer& writer, const std::vector<Slot>& slots) {
 
 Table table_days(const Writer& writer, const std::vector<Slot>& slots) {
   const bool year = writer.figures.period.is_year();
-  Table table{.caption = year ? writer.say("每月可用性（合同口径，%）", "Availability by month (by contract, %)")
-                              : writer.say("每日可用性（合同口径，%）", "Availability by day (by contract, %)"),
+  Table table{.caption = year ? writer.say("每月可用性（协议口径，%）", "Availability by month (by contract, %)")
+                              : writer.say("每日可用性（协议口径，%）", "Availability by day (by contract, %)"),
               .heads = {year ? writer.say("月", "Month") : writer.say("日", "Day")},
               .rows = {},
               .folded = true};
@@ -127,12 +127,12 @@ Cell close_verdict(const Writer& writer, CloseState state) {
 Section write_summary(const Writer& writer) {
   Section section{"summary", writer.say("可用性与错误预算", "Availability and error budget"), {}};
   if (writer.figures.services.empty()) {
-    section.blocks.emplace_back(Paragraph{writer.say("合同未承诺任何可用性。", "The contract promises no availability.")});
+    section.blocks.emplace_back(Paragraph{writer.say("协议未承诺任何可用性。", "The contract promises no availability.")});
     return section;
   }
   Table table{.caption = section.heading,
               .heads = {writer.say("服务", "Service"), writer.say("结论", "Verdict"), writer.say("目标", "Objective"),
-                        writer.say("可用性（合同口径）", "Availability (by contract)"),
+                        writer.say("可用性（协议口径）", "Availability (by contract)"),
                         writer.say("可用性（全时段）", "Availability (all hours)"), writer.say("停机（分钟）", "Down (min)"),
                         writer.say("错误预算（分钟）", "Error budget (min)"), writer.say("已消耗（分钟）", "Spent (min)"),
                         writer.say("剩余（分钟）", "Left (min)"), writer.say("测量覆盖", "Measured")},

@@ -193,7 +193,7 @@ Section write_costs(const Writer& writer) {
   table.rows.push_back({{writer.say("合计", "Together")}, {""}, {""}, {money(sum)}});
   section.blocks.emplace_back(std::move(table));
   section.blocks.emplace_back(Paragraph{writer.say(
-      "金额 = 数量 × 单价，单价取自合同 "
+      "金额 = 数量 × 单价，单价取自协议 "
       "costs。停机取计划维护以外的全部停机；工时为事件从认领到解决的时间之和；短信与电话为服务商接收的条数。",
       "Amount = quantity × price; prices are those of the contract's costs. Downtime is all of it outside announced work; work "
       "is "
