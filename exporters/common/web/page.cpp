@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <ctime>
 
+#include "core/markup.h"
 #include "core/text.h"
 #include "web/query.h"
 
@@ -72,20 +73,11 @@ std::string page_head(const PageHead& head, Language language) {
 std::string escape_html(std::string_view text) {
   std::string out;
   out.reserve(text.size());
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else if (c == '\'')
+  for (const char c : text)
+    if (c == '\'')
       out += "&#39;";
     else
-      out += c;
-  }
+      append_markup(c, out);
   return out;
 }
 

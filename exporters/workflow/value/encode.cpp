@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "core/json_text.h"
+#include "core/markup.h"
 #include "core/text.h"
 
 namespace finwatch::workflow {
@@ -35,16 +36,11 @@ void append_percent(std::string_view text, std::string& out) {
 
 bool append_xml(std::string_view text, std::string& out) {
   for (const char c : text) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&apos;"; break;
-      default:
-        if (byte(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') return false;
-        out += c;
-    }
+    if (byte(c) < 0x20 && c != '\n' && c != '\t' && c != '\r') return false;
+    if (c == '\'')
+      out += "&apos;";
+    else
+      append_markup(c, out);
   }
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/markup.h"
 #include "core/text.h"
 
 namespace finwatch::rules {
@@ -24,20 +25,11 @@ std::size_t count_in(const std::vector<Outcome>& outcomes, const std::string& gr
 // XML 1.0 has no words at all for control characters, nor for U+FFFE and U+FFFF.
 std::string xml(std::string_view text) {
   std::string out;
-  for (const char c : valid_utf8(text)) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else if (c == '\n' || c == '\t')
+  for (const char c : valid_utf8(text))
+    if (c == '\n' || c == '\t')
       out += c == '\n' ? "&#10;" : "&#9;";
     else
-      out += static_cast<unsigned char>(c) < 0x20 ? '?' : c;
-  }
+      append_markup(static_cast<unsigned char>(c) < 0x20 ? '?' : c, out);
   return out;
 }
 

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "core/markup.h"
 #include "core/text.h"
 
 namespace finwatch::rules {
@@ -58,15 +59,7 @@ std::string moment_text(const Zone& zone, Moment moment) {
 
 std::string html_text(std::string_view text) {
   std::string out;
-  for (const char c : valid_utf8(text)) {
-    switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      default: out += c;
-    }
-  }
+  for (const char c : valid_utf8(text)) append_markup(c, out);
   return out;
 }
 
