@@ -30,19 +30,32 @@ constexpr Room kRooms[] = {
     {"run", "core run"},
     {"conf", "core run conf"},  // run: the Settings that a collector sees are filled in by conf
     {"sql", "core conf sql"},
+    {"crypto", "core"},
+    {"http", "core"},
     {"web", "core run conf web"},
     {"app", "core run conf sql web app"},
     {"workflow/when", "core conf"},
-    {"workflow/value", "core conf"},
+    {"workflow/value", "core conf crypto"},
     {"workflow/net", "core conf"},
     {"workflow/flow", "core conf workflow/when workflow/value workflow/net"},
-    {"workflow/run", "core run conf sql workflow/when workflow/value workflow/net workflow/flow"},
+    {"workflow/run", "core run conf sql crypto workflow/when workflow/value workflow/net workflow/flow"},
     {"workflow/probe", "core run conf web workflow/when workflow/value workflow/net workflow/flow"},
     {"workflow/page", "core conf web workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/check"},
     {"workflow/check", "core run conf sql workflow/when workflow/value workflow/net workflow/run"},
     {"workflow",
      "core run conf sql web app workflow/when workflow/value workflow/net workflow/flow workflow/run workflow/probe "
      "workflow/check workflow/page"},
+    {"notifier/contract", "core conf"},
+    {"notifier/incident", "core conf crypto notifier/contract"},
+    {"notifier/store", "core conf sql notifier/contract notifier/incident"},
+    {"notifier/channel", "core conf crypto http notifier/contract notifier/incident"},
+    {"notifier/engine", "core conf notifier notifier/contract notifier/incident notifier/store notifier/channel"},
+    {"notifier/desk",
+     "core conf crypto http web notifier notifier/contract notifier/incident notifier/store notifier/channel notifier/engine"},
+    {"notifier",
+     "core run conf sql crypto http web app notifier/contract notifier/incident notifier/store notifier/channel "
+     "notifier/engine "
+     "notifier/desk"},
     {"rules/tool/promql", "core conf"},
     {"rules/tool/contract", "core conf"},
     {"rules/tool/alerts", "core conf rules/tool/contract rules/tool/promql"},
@@ -52,7 +65,7 @@ constexpr Room kRooms[] = {
     {"rules/tool/check", "core conf rules/tool/contract rules/tool/alerts rules/tool/promql"},
     {"rules/tool/diff", "core conf rules/tool/contract rules/tool/alerts rules/tool/compile rules/tool/promql"},
     {"rules/tool/rulefile", "core conf rules/tool/promql"},
-    {"rules/tool/coverage", "core conf rules/tool/promql rules/tool/rulefile rules/tool/http"},
+    {"rules/tool/coverage", "core conf rules/tool/promql rules/tool/rulefile http"},
     {"rules/tool/import", "core conf rules/tool/promql rules/tool/rulefile rules/tool/contract rules/tool/alerts"},
     {"rules/tool/run", "core"},
     {"rules/tool/prove",
@@ -60,8 +73,7 @@ constexpr Room kRooms[] = {
      "rules/tool/coverage rules/tool/prometheus"},
     {"rules/tool/mutate",
      "core conf rules/tool/run rules/tool/prove rules/tool/contract rules/tool/alerts rules/tool/compile rules/tool/promql"},
-    {"rules/tool/http", "core"},
-    {"rules/tool/prometheus", "core rules/tool/http"},
+    {"rules/tool/prometheus", "core http"},
     {"rules/tool/report", "core conf rules/tool/contract rules/tool/prometheus"},
     {"rules/tool/command",
      "core conf rules/tool/contract rules/tool/alerts rules/tool/compile rules/tool/cost rules/tool/explain rules/tool/check "
@@ -69,7 +81,7 @@ constexpr Room kRooms[] = {
      "rules/tool/mutate rules/tool/prometheus rules/tool/report rules/tool/promql"},
     {"rules/tool", "core conf rules/tool/command"},
 };
-constexpr std::string_view kProgramOpens = "core run conf sql web app";
+constexpr std::string_view kProgramOpens = "core run conf sql crypto http web app";
 constexpr std::string_view kPrograms[] = {"host", "database", "workflow", "middleware", "assurance", "notifier"};
 
 // A library, the only folders that may name it, and how many files may. A library with a small own surface stays in one file.
@@ -92,9 +104,9 @@ constexpr Library kLibraries[] = {
     {"cppconn/", "sql", 1},
     {"sql.h", "sql", 1},
     {"date/", "conf", 1},
-    {"curl/", "workflow middleware notifier rules"},
+    {"curl/", "http workflow notifier"},
     {"ares.h", "workflow", 1},
-    {"openssl/", "workflow"},
+    {"openssl/", "crypto workflow"},
     {"pugixml.hpp", "workflow", 1},
     {"rapidjson/", "core", 1},
     {"sqlite3.h", "notifier", 1},
@@ -124,10 +136,11 @@ bool is_one_of(std::string_view text, std::span<const std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
 }
 
-// "workflow/when" for workflow/when/cron.h: the workflow program has rooms of its own.
-std::string_view workflow_room(std::string_view path) {
-  return path.substr(0, path.find('/', std::string_view("workflow/").size()));
-}
+// These programs have rooms of their own.
+bool has_rooms(std::string_view program) { return program == "workflow" || program == "notifier"; }
+
+// "workflow/when" for workflow/when/cron.h.
+std::string_view program_room(std::string_view path) { return path.substr(0, path.find('/', path.find('/') + 1)); }
 
 // "rules/tool/promql" for rules/tool/promql/parse.h: every folder of the command line is a room.
 std::string_view rules_room(std::string_view path) { return path.substr(0, path.rfind('/')); }
@@ -139,7 +152,7 @@ std::string_view room_of(std::string_view path) {
   folders.skip(1);  // exporters
   const std::string_view inside = folders.rest();
   const std::string_view first = folders.next();
-  if (first == "workflow" && folders.rest().find('/') != std::string_view::npos) return workflow_room(inside);
+  if (has_rooms(first) && folders.rest().find('/') != std::string_view::npos) return program_room(inside);
   if (first != "common") return first;
   const std::string_view second = folders.next();
   return folders.rest().empty() ? "app" : second;
@@ -149,7 +162,9 @@ std::string_view room_of(std::string_view path) {
 std::string_view room_behind(std::string_view header) {
   if (header.starts_with("rules/")) return rules_room(header);
   const std::size_t slash = header.find('/');
-  if (header.starts_with("workflow/") && header.find('/', slash + 1) != std::string_view::npos) return workflow_room(header);
+  if (slash != std::string_view::npos && has_rooms(header.substr(0, slash)) &&
+      header.find('/', slash + 1) != std::string_view::npos)
+    return program_room(header);
   return slash == std::string_view::npos ? "app" : header.substr(0, slash);
 }
 

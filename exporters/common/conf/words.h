@@ -1,4 +1,4 @@
-// The right word for a wrong one: what an operator probably meant.
+// The right word for a wrong one: what an operator probably meant; and what an id looks like.
 #pragma once
 
 #include <span>
@@ -15,5 +15,8 @@ std::string_view nearest_word(std::string_view word, std::span<const std::string
 
 /// "; did you mean 'port'?", or nothing when no candidate is near.
 std::string did_you_mean(std::string_view word, std::span<const std::string_view> candidates);
+
+/// Letters, digits, _, - and . after a letter, 64 at most: ids become label values and file names.
+bool is_id(std::string_view text);
 
 }  // namespace finwatch

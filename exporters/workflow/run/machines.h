@@ -4,6 +4,7 @@
 #include <memory>
 
 #include "core/log.h"
+#include "crypto/crypto.h"
 #include "workflow/flow/flow.h"
 #include "workflow/net/http.h"
 #include "workflow/net/loop.h"
@@ -11,7 +12,6 @@
 #include "workflow/net/tls.h"
 #include "workflow/run/journal.h"
 #include "workflow/run/sql_pool.h"
-#include "workflow/value/crypto.h"
 
 namespace finwatch::workflow {
 

@@ -1,13 +1,13 @@
-// Texts in the clothes that others want: hexadecimal, base64, percent signs, JSON, XML; and how a value is put into a place.
+// Texts in the clothes that others want: percent signs, JSON, XML; and how a value is put into a place.
 //
 //   std::string body;
 //   if (Status status = append_escaped("a\"b", Escape::json, body); !status) return status.error();     // a\"b
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 
+#include "core/base64.h"
 #include "core/result.h"
 
 namespace finwatch::workflow {
@@ -26,12 +26,5 @@ enum class Escape : unsigned char {
 /// `text` behind `out`. malformed for what the place cannot carry; `out` is then as it was.
 Status append_escaped(std::string_view text, Escape escape, std::string& out);
 std::string escaped(std::string_view text, Escape escape);  // what cannot be carried comes out empty
-
-std::string to_hex(std::string_view bytes);
-std::optional<std::string> from_hex(std::string_view text);
-std::string to_base64(std::string_view bytes);
-std::string to_base64url(std::string_view bytes);  // without the = at the end
-/// Either alphabet, with or without = at the end, line breaks and blanks skipped; nothing when it is neither.
-std::optional<std::string> from_base64(std::string_view text);
 
 }  // namespace finwatch::workflow

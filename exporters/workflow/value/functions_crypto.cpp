@@ -23,12 +23,12 @@ Status give(const Result<std::string>& bytes, const Call& call, std::size_t inde
   return ok();
 }
 
-template <Digest kind>
+template <Hash kind>
 Status digest_of(const Call& call, Value& result) {
   return give(digest(kind, call.text(0)), call, 1, "hex", result);
 }
 
-template <Digest kind>
+template <Hash kind>
 Status hmac_of(const Call& call, Value& result) {
   return give(hmac(kind, call.text(0), call.text(1)), call, 2, "hex", result);
 }
@@ -134,43 +134,43 @@ constexpr Function kFunctions[] = {
      .usage = "md5(text, output='hex')",
      .least = 1,
      .most = 2,
-     .call = digest_of<Digest::md5>,
+     .call = digest_of<Hash::md5>,
      .choices = kOutputs},
     {.name = "sha1",
      .usage = "sha1(text, output='hex')",
      .least = 1,
      .most = 2,
-     .call = digest_of<Digest::sha1>,
+     .call = digest_of<Hash::sha1>,
      .choices = kOutputs},
     {.name = "sha256",
      .usage = "sha256(text, output='hex')",
      .least = 1,
      .most = 2,
-     .call = digest_of<Digest::sha256>,
+     .call = digest_of<Hash::sha256>,
      .choices = kOutputs},
     {.name = "sha512",
      .usage = "sha512(text, output='hex')",
      .least = 1,
      .most = 2,
-     .call = digest_of<Digest::sha512>,
+     .call = digest_of<Hash::sha512>,
      .choices = kOutputs},
     {.name = "hmac_sha1",
      .usage = "hmac_sha1(key, text, output='hex')",
      .least = 2,
      .most = 3,
-     .call = hmac_of<Digest::sha1>,
+     .call = hmac_of<Hash::sha1>,
      .choices = kOutputs},
     {.name = "hmac_sha256",
      .usage = "hmac_sha256(key, text, output='hex')",
      .least = 2,
      .most = 3,
-     .call = hmac_of<Digest::sha256>,
+     .call = hmac_of<Hash::sha256>,
      .choices = kOutputs},
     {.name = "hmac_sha512",
      .usage = "hmac_sha512(key, text, output='hex')",
      .least = 2,
      .most = 3,
-     .call = hmac_of<Digest::sha512>,
+     .call = hmac_of<Hash::sha512>,
      .choices = kOutputs},
     {.name = "rsa_encrypt",
      .usage = "rsa_encrypt(text, public_key, padding='pkcs1')",

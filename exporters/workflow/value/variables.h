@@ -18,8 +18,8 @@
 #include "core/clock.h"
 #include "core/environment.h"
 #include "core/json.h"
+#include "crypto/crypto.h"
 #include "workflow/value/calendar.h"
-#include "workflow/value/crypto.h"
 #include "workflow/value/masker.h"
 
 namespace finwatch::workflow {

@@ -8,13 +8,6 @@
 
 namespace finwatch::rules {
 
-bool is_id(std::string_view text) {
-  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); };
-  return !text.empty() && text.size() <= 64 && letter(text[0]) && std::all_of(text.begin(), text.end(), [&](char c) {
-    return letter(c) || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-  });
-}
-
 Status for_each_named(const Tree& map, const std::string& path,
                       const std::function<Status(const std::string&, const Tree&, const std::string&)>& read) {
   for (std::size_t i = 0; i < map.keys.size(); ++i) {

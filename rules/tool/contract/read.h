@@ -7,13 +7,11 @@
 #include <string>
 #include <vector>
 
+#include "conf/words.h"
 #include "conf/yaml.h"
 #include "rules/tool/contract/contract.h"
 
 namespace finwatch::rules {
-
-/// Letters, digits, _, - and . after a letter: ids become label values and file names.
-bool is_id(std::string_view text);
 
 /// The keys of a map are ids of one's own choice; each of its values is a map.
 Status for_each_named(const Tree& map, const std::string& path,

@@ -1,55 +1,15 @@
-// Who is on duty when: a rota.csv that a person keeps, in the organisation's own time.
+// The rota of a duty, from beside the contract.
 //
 //   Result<Rota> rota = load_rota(contract.duties.at("on_call"));
-//   if (!rota) die(rota.error().message);                       // "rules/rota.csv:7: no date '2026-13-01' …"
-//   rota->on_duty(local);                                       // "zhang.wei", or nothing: a gap
-//   for (const Rota::Gap& gap : rota->gaps(now, now + 30 days)) …
-//
-// The file: lines of `from,person` below that heading. `from` is a day, which begins at the hour of the hand-over, or a day with a
-// time of its own (a swap for one night); what is written holds until the next line. A line without a person says that nobody is on duty.
-// Whoever stands in the last line stays on duty: it is better to call somebody than nobody. planned_until() says where the plan ends.
+//   if (Status known = check_people(*rota, contract); !known) return known.error();
 #pragma once
 
-#include <optional>
-#include <string>
-#include <vector>
-
+#include "conf/rota.h"
 #include "rules/tool/contract/contract.h"
 
 namespace finwatch::rules {
 
-class Rota {
- public:
-  struct Line {
-    LocalTime from;
-    std::string person;  // empty: nobody
-    Position where;
-  };
-  /// Times with nobody on duty; `to` is not part of it.
-  struct Gap {
-    LocalTime from, to;
-    bool operator==(const Gap&) const = default;
-  };
-
-  /// In the order of their times, at least one.
-  explicit Rota(std::vector<Line> lines) : lines_(std::move(lines)) {}
-
-  /// An id of `people`.
-  std::optional<std::string> on_duty(LocalTime at) const;
-  /// The next time after `at` at which somebody else takes over, or nobody; nothing when the plan ends before.
-  std::optional<LocalTime> next_change(LocalTime at) const;
-  std::vector<Gap> gaps(LocalTime from, LocalTime to) const;
-  LocalTime planned_until() const { return lines_.back().from; }
-  const std::vector<Line>& lines() const { return lines_; }
-
- private:
-  std::vector<Line> lines_;
-};
-
-/// config with "file:line: …"; no_data when there is no such file.
-Result<Rota> load_rota(const std::string& path, minutes hand_over);
-Result<Rota> read_rota(std::string_view text, const std::string& file_name, minutes hand_over);
-/// The rota of a duty that has one, from beside the contract.
+/// As conf/rota.h, of a duty that has one.
 Result<Rota> load_rota(const Duty& duty);
 
 /// Everybody in it stands under `people`.

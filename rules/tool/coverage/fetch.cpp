@@ -3,8 +3,8 @@
 #include <iterator>
 
 #include "core/files.h"
+#include "http/http.h"
 #include "rules/tool/coverage/page.h"
-#include "rules/tool/http/http.h"
 
 namespace finwatch::rules {
 namespace {

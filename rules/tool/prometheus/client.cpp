@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "core/text.h"
-#include "rules/tool/http/http.h"
+#include "http/http.h"
 #include "rules/tool/prometheus/answer.h"
 
 namespace finwatch::rules {

@@ -15,6 +15,10 @@
 #include "core/secret.h"
 #include "rules/tool/prometheus/prometheus.h"
 
+namespace finwatch {
+struct HttpReply;
+}
+
 namespace finwatch::rules {
 
 struct PrometheusOptions {
@@ -26,8 +30,6 @@ struct PrometheusOptions {
   std::chrono::milliseconds timeout{60'000};       // of one question
   std::size_t most_bytes = std::size_t{64} << 20;  // of one answer
 };
-
-struct HttpReply;
 
 class HttpPrometheus final : public Prometheus {
  public:

@@ -212,5 +212,5 @@ TEST_CASE("flow: what is signed and sent is worked out once") {
   REQUIRE(http.content.render(variables, Escape::json, body));
   REQUIRE(http.headers[0].text.render(variables, Escape::header, signature));
   CHECK_THAT(body, Catch::Matchers::StartsWith(R"({"account":"1001","stamp":1)"));
-  CHECK(signature == to_hex(*digest(Digest::sha256, body)));
+  CHECK(signature == to_hex(*digest(Hash::sha256, body)));
 }

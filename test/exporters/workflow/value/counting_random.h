@@ -3,7 +3,7 @@
 
 #include <span>
 
-#include "workflow/value/crypto.h"
+#include "crypto/crypto.h"
 
 namespace finwatch::workflow::test {
 

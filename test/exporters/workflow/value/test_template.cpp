@@ -133,7 +133,7 @@ TEST_CASE("template: a secret and what functions make of it is masked in all tha
   REQUIRE(header);
   CHECK(header->show(variables, Escape::none) == "Session ****");
   CHECK(rendered("${sha256(token)}", variables, scope).size() == 64);
-  CHECK(variables.masker().mask(*digest(Digest::sha256, "")) == *digest(Digest::sha256, ""));
-  CHECK(variables.masker().mask(to_hex(*digest(Digest::sha256, "s3cret-token"))) == "****");
+  CHECK(variables.masker().mask(*digest(Hash::sha256, "")) == *digest(Hash::sha256, ""));
+  CHECK(variables.masker().mask(to_hex(*digest(Hash::sha256, "s3cret-token"))) == "****");
   CHECK(header->value(variables)->secret);
 }

@@ -1,11 +1,11 @@
-#include "rules/tool/http/http.h"
+#include "http/http.h"
 
 #include <curl/curl.h>
 
 #include <memory>
 #include <utility>
 
-namespace finwatch::rules {
+namespace finwatch {
 namespace {
 
 struct Received {
@@ -23,6 +23,19 @@ std::size_t keep(const char* data, std::size_t size, std::size_t count, void* in
   received.text.append(data, size * count);
   return size * count;
 }
+
+class Headers {
+ public:
+  Headers() = default;
+  Headers(const Headers&) = delete;
+  Headers& operator=(const Headers&) = delete;
+  ~Headers() { curl_slist_free_all(list_); }
+  void add(const std::string& header) { list_ = curl_slist_append(list_, header.c_str()); }
+  curl_slist* list() const { return list_; }
+
+ private:
+  curl_slist* list_ = nullptr;
+};
 
 Errc code_of(CURLcode code) {
   switch (code) {
@@ -44,8 +57,10 @@ Result<HttpReply> http(const HttpRequest& asked) {
   if (started != CURLE_OK) return Error{Errc::internal, std::string("libcurl: ") + curl_easy_strerror(started)};
   const std::unique_ptr<CURL, void (*)(CURL*)> handle(curl_easy_init(), curl_easy_cleanup);
   if (!handle) return Error{Errc::internal, "libcurl gives no handle"};
-  const std::unique_ptr<curl_slist, void (*)(curl_slist*)> headers(
-      curl_slist_append(nullptr, ("Accept: " + asked.accept).c_str()), curl_slist_free_all);
+  Headers headers;
+  headers.add(std::string("Accept: ").append(asked.accept));
+  if (asked.body) headers.add(std::string("Content-Type: ").append(asked.content_type));
+  for (const std::string& header : asked.headers) headers.add(header);
   CURL* const call = handle.get();
   Received received{.text = {}, .most = asked.most_bytes};
   char reason[CURL_ERROR_SIZE] = {};
@@ -55,12 +70,16 @@ Result<HttpReply> http(const HttpRequest& asked) {
   curl_easy_setopt(call, CURLOPT_NOSIGNAL, 1L);
   curl_easy_setopt(call, CURLOPT_TIMEOUT_MS, static_cast<long>(asked.timeout.count()));
   curl_easy_setopt(call, CURLOPT_ACCEPT_ENCODING, "");
-  curl_easy_setopt(call, CURLOPT_HTTPHEADER, headers.get());
+  curl_easy_setopt(call, CURLOPT_HTTPHEADER, headers.list());
   curl_easy_setopt(call, CURLOPT_USERAGENT, "finwatch");
   curl_easy_setopt(call, CURLOPT_ERRORBUFFER, reason);
   curl_easy_setopt(call, CURLOPT_WRITEFUNCTION, keep);
   curl_easy_setopt(call, CURLOPT_WRITEDATA, &received);
-  if (asked.form) curl_easy_setopt(call, CURLOPT_COPYPOSTFIELDS, asked.form->c_str());
+  if (const auto& body = asked.form ? asked.form : asked.body) {
+    curl_easy_setopt(call, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(body->size()));
+    curl_easy_setopt(call, CURLOPT_COPYPOSTFIELDS, body->data());
+  }
+  if (!asked.method.empty()) curl_easy_setopt(call, CURLOPT_CUSTOMREQUEST, asked.method.c_str());
   if (!asked.ca_file.empty()) curl_easy_setopt(call, CURLOPT_CAINFO, asked.ca_file.c_str());
   // A secret is a whole std::string inside, so that its text ends in a zero byte.
   if (!asked.user.empty()) {
@@ -73,6 +92,11 @@ Result<HttpReply> http(const HttpRequest& asked) {
     curl_easy_setopt(call, CURLOPT_XOAUTH2_BEARER, asked.bearer.reveal().data());
   }
   const CURLcode done = curl_easy_perform(call);
+  if (asked.reached != nullptr) {
+    long sent = 0;
+    curl_easy_getinfo(call, CURLINFO_REQUEST_SIZE, &sent);
+    *asked.reached = sent > 0;
+  }
   if (received.too_large)
     return Error{Errc::malformed, "an answer of more than " + std::to_string(asked.most_bytes >> 20) + " MiB"};
   if (done != CURLE_OK) return Error{code_of(done), reason[0] != 0 ? reason : curl_easy_strerror(done)};
@@ -87,4 +111,4 @@ std::string url_part(std::string_view text) {
   return out ? out.get() : "";
 }
 
-}  // namespace finwatch::rules
+}  // namespace finwatch

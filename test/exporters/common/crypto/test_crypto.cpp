@@ -1,4 +1,4 @@
-#include "workflow/value/crypto.h"
+#include "crypto/crypto.h"
 
 #include <openssl/evp.h>
 #include <openssl/pem.h>
@@ -7,11 +7,10 @@
 
 #include <memory>
 
+#include "core/base64.h"
 #include "support/catch.h"
-#include "workflow/value/encode.h"
 
 using namespace finwatch;
-using namespace finwatch::workflow;
 using Catch::Matchers::Contains;
 
 namespace {
@@ -88,29 +87,29 @@ std::string bare(const std::string& pem) {
 }  // namespace
 
 TEST_CASE("crypto: digests of known texts") {
-  CHECK(hex(digest(Digest::md5, "")) == "d41d8cd98f00b204e9800998ecf8427e");
-  CHECK(hex(digest(Digest::md5, "abc")) == "900150983cd24fb0d6963f7d28e17f72");
-  CHECK(hex(digest(Digest::sha1, "abc")) == "a9993e364706816aba3e25717850c26c9cd0d89d");
-  CHECK(hex(digest(Digest::sha256, "abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-  CHECK(hex(digest(Digest::sha512, "abc")) ==
+  CHECK(hex(digest(Hash::md5, "")) == "d41d8cd98f00b204e9800998ecf8427e");
+  CHECK(hex(digest(Hash::md5, "abc")) == "900150983cd24fb0d6963f7d28e17f72");
+  CHECK(hex(digest(Hash::sha1, "abc")) == "a9993e364706816aba3e25717850c26c9cd0d89d");
+  CHECK(hex(digest(Hash::sha256, "abc")) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+  CHECK(hex(digest(Hash::sha512, "abc")) ==
         "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac9"
         "4fa54ca49f");
 }
 
 TEST_CASE("crypto: the vectors of RFC 4231 and RFC 2202") {
   const std::string key_1(20, '\x0b');
-  CHECK(hex(hmac(Digest::sha256, key_1, "Hi There")) == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-  CHECK(hex(hmac(Digest::sha512, key_1, "Hi There")) ==
+  CHECK(hex(hmac(Hash::sha256, key_1, "Hi There")) == "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
+  CHECK(hex(hmac(Hash::sha512, key_1, "Hi There")) ==
         "87aa7cdea5ef619d4ff0b4241a1d6cb02379f4e2ce4ec2787ad0b30545e17cdedaa833b7d6b8a702038b274eaea3f4e4be9d914eeb61f1702e696c"
         "203a126854");
-  CHECK(hex(hmac(Digest::sha256, "Jefe", "what do ya want for nothing?")) ==
+  CHECK(hex(hmac(Hash::sha256, "Jefe", "what do ya want for nothing?")) ==
         "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
-  CHECK(hex(hmac(Digest::sha256, std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
+  CHECK(hex(hmac(Hash::sha256, std::string(20, '\xaa'), std::string(50, '\xdd'))) ==
         "773ea91e36800e46854db8ebd09181a72959098b3ef8c122d9635514ced565fe");
-  CHECK(hex(hmac(Digest::sha256, std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
+  CHECK(hex(hmac(Hash::sha256, std::string(131, '\xaa'), "Test Using Larger Than Block-Size Key - Hash Key First")) ==
         "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
-  CHECK(hex(hmac(Digest::sha1, key_1, "Hi There")) == "b617318655057264e28bc0b6fb378c8ef146be00");
-  CHECK(hex(hmac(Digest::sha256, "", "")) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
+  CHECK(hex(hmac(Hash::sha1, key_1, "Hi There")) == "b617318655057264e28bc0b6fb378c8ef146be00");
+  CHECK(hex(hmac(Hash::sha256, "", "")) == "b613679a0814d9ec772f95d778c35fc5ff1697c493715653c6c712144292c5ad");
 }
 
 TEST_CASE("crypto: what RSA seals its key opens, with each padding and each way to write the key") {

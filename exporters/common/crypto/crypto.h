@@ -1,6 +1,6 @@
-// Digests, signatures and random bytes that the login of a finance system asks for.
+// Digests, signatures and random bytes, as the logins of finance systems and the providers of messages ask for them.
 //
-//   Result<std::string> mac = hmac(Digest::sha256, key, "text");             // 32 bytes; to_hex() or to_base64() them
+//   Result<std::string> mac = hmac(Hash::sha256, key, "text");             // 32 bytes; to_hex() or to_base64() them
 //   Result<std::string> sealed = rsa_encrypt("secret", public_key, RsaPadding::oaep_sha256);
 //
 // By OpenSSL's libcrypto: the program carries it already inside Debian's libcurl (openssl), and GnuTLS 3.7 with nettle 3.8
@@ -13,14 +13,14 @@
 
 #include "core/result.h"
 
-namespace finwatch::workflow {
+namespace finwatch {
 
-enum class Digest : unsigned char { md5, sha1, sha256, sha512 };
+enum class Hash : unsigned char { md5, sha1, sha256, sha512 };
 enum class RsaPadding : unsigned char { pkcs1, oaep_sha256 };
 
 /// Raw bytes. internal when the library refuses (md5 on a machine in FIPS mode).
-Result<std::string> digest(Digest kind, std::string_view text);
-Result<std::string> hmac(Digest kind, std::string_view key, std::string_view text);
+Result<std::string> digest(Hash kind, std::string_view text);
+Result<std::string> hmac(Hash kind, std::string_view key, std::string_view text);
 
 /// The key is PEM (PUBLIC KEY, RSA PUBLIC KEY or CERTIFICATE) or the bare base64 of the same; malformed when it is neither,
 /// or when the text is too long for it. A message never holds the key.
@@ -36,4 +36,4 @@ class Random {
 };
 Random& secure_random();
 
-}  // namespace finwatch::workflow
+}  // namespace finwatch

@@ -1,4 +1,4 @@
-#include "workflow/value/crypto.h"
+#include "crypto/crypto.h"
 
 #include <openssl/decoder.h>
 #include <openssl/err.h>
@@ -11,10 +11,10 @@
 
 #include <memory>
 
+#include "core/base64.h"
 #include "core/text.h"
-#include "workflow/value/encode.h"
 
-namespace finwatch::workflow {
+namespace finwatch {
 namespace {
 
 template <class T, void (*free_it)(T*)>
@@ -30,12 +30,12 @@ using DigestContext = std::unique_ptr<EVP_MD_CTX, Free<EVP_MD_CTX, &EVP_MD_CTX_f
 const unsigned char* bytes(std::string_view text) { return reinterpret_cast<const unsigned char*>(text.data()); }
 unsigned char* bytes(std::string& text) { return reinterpret_cast<unsigned char*>(text.data()); }
 
-const EVP_MD* method(Digest kind) {
+const EVP_MD* method(Hash kind) {
   switch (kind) {
-    case Digest::md5: return EVP_md5();
-    case Digest::sha1: return EVP_sha1();
-    case Digest::sha256: return EVP_sha256();
-    case Digest::sha512: return EVP_sha512();
+    case Hash::md5: return EVP_md5();
+    case Hash::sha1: return EVP_sha1();
+    case Hash::sha256: return EVP_sha256();
+    case Hash::sha512: return EVP_sha512();
   }
   return nullptr;
 }
@@ -89,7 +89,7 @@ class SecureRandom final : public Random {
 
 }  // namespace
 
-Result<std::string> digest(Digest kind, std::string_view text) {
+Result<std::string> digest(Hash kind, std::string_view text) {
   std::string out(EVP_MAX_MD_SIZE, '\0');
   unsigned length = 0;
   if (EVP_Digest(text.data(), text.size(), bytes(out), &length, method(kind), nullptr) != 1)
@@ -98,7 +98,7 @@ Result<std::string> digest(Digest kind, std::string_view text) {
   return out;
 }
 
-Result<std::string> hmac(Digest kind, std::string_view key, std::string_view text) {
+Result<std::string> hmac(Hash kind, std::string_view key, std::string_view text) {
   std::string out(EVP_MAX_MD_SIZE, '\0');
   unsigned length = 0;
   // An empty key must still be a key: a null pointer means "the one before".
@@ -149,4 +149,4 @@ Random& secure_random() {
   return random;
 }
 
-}  // namespace finwatch::workflow
+}  // namespace finwatch
