@@ -101,6 +101,8 @@ class App {
                    .ready = [] { return true; },
                    .answered = [this](int code) { own_.answered(code); },
                    .routes = program_.routes};
+    if (program_.routes_begun)
+      for (Route& route : program_.routes_begun()) hooks.routes.push_back(std::move(route));
     auto web = WebServer::start(std::move(options), std::move(hooks), runner_, env_);
     if (!web) return web.error();
     web_ = std::move(*web);
@@ -221,6 +223,8 @@ int run_program(const Program& program, int argc, char** argv) {
   const std::vector<const char*> words(argv + (argc > 0 ? 1 : 0), argv + argc);
   if (Status status = flags.parse(words); !status) return complain(program, status.error(), kWrongCommandLine);
   if (const int answer = answer_at_once(program, flags.get()); answer >= 0) return answer;
+  if (program.answer_first)
+    if (const std::optional<int> status = program.answer_first(flags.get())) return *status;
   const std::unique_ptr<Log> log = open_log(flags.get());
   const Env env = make_env(program, flags.get(), *log);
 

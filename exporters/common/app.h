@@ -55,11 +55,14 @@ struct Program {
   std::function<Result<std::vector<RunnerEntry>>(const Assembly&, const Env&)> assemble = {};
   std::vector<Route> routes = {};
 
-  // For a program that works by itself and not when it is scraped. `answer` comes after the configuration was read: a command such as
-  // --run-once, with the exit status. `begin` comes before the first page is served, `stop` after the last.
+  // For a program that works by itself and not when it is scraped. `answer_first` needs no configuration, `answer` comes after it was
+  // read: commands such as --hash-password and --run-once, with the exit status. `begin` comes before the first page is served and may
+  // bring routes that there were none of before; `stop` comes after the last page.
   std::span<const FlagSpec> flags = {};
+  std::function<std::optional<int>(const Flags&)> answer_first = {};
   std::function<std::optional<int>(const Flags&)> answer = {};
   std::function<Status()> begin = {};
+  std::function<std::vector<Route>()> routes_begun = {};
   std::function<void()> stop = {};
 };
 

@@ -31,6 +31,7 @@
 #include "core/tree.h"
 #include "notifier/channel/channel.h"
 #include "notifier/contract/contract.h"
+#include "notifier/incident/casebook.h"
 #include "notifier/store/store.h"
 
 namespace finwatch::notifier {
@@ -71,13 +72,6 @@ struct AlertmanagerSetup {
 /// Addresses with {alert}, {lang}, {service}, {instance}, {target} in them; empty: no link.
 struct LinkSetup {
   std::string runbooks, panels;
-};
-
-struct IncidentSetup {
-  nanoseconds hold_down{std::chrono::minutes{10}};    // a re-fire so soon after the end is the same fault
-  nanoseconds reopen_within{std::chrono::hours{24}};  // and so soon the same incident, reopened
-  nanoseconds close_after{std::chrono::hours{24}};    // after it was verified
-  bool verify_by_hand = false;                        // else: verified when the hold-down passed in silence
 };
 
 struct RetentionSetup {

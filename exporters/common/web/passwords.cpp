@@ -31,6 +31,19 @@ bool equal(std::string_view one, std::string_view other) {
 
 }  // namespace
 
+Result<std::string> bcrypt_of(const std::string& password) {
+  constexpr std::size_t kMostBytes = 72;
+  if (password.empty()) return {Errc::config, "an empty password protects nothing"};
+  if (password.size() > kMostBytes) return {Errc::config, "bcrypt takes 72 bytes of a password; this one is longer"};
+  char salt[CRYPT_GENSALT_OUTPUT_SIZE];
+  if (::crypt_gensalt_rn("$2b$", 10, nullptr, 0, salt, sizeof salt) == nullptr)
+    return {Errc::internal, "the system's libcrypt makes no bcrypt salt"};
+  const auto data = std::make_unique<crypt_data>();
+  const char* made = ::crypt_r(password.c_str(), salt, data.get());
+  if (made == nullptr || made[0] == '*') return {Errc::internal, "the system's libcrypt refuses bcrypt"};
+  return std::string(made);
+}
+
 bool bcrypt_matches(const std::string& password, const std::string& hash) {
   const auto data = std::make_unique<crypt_data>();  // 32 KiB: too much for a stack that is not ours
   const char* made = ::crypt_r(password.c_str(), hash.c_str(), data.get());

@@ -13,6 +13,7 @@
 #include <mutex>
 #include <string>
 
+#include "core/result.h"
 #include "web/credentials.h"
 #include "web/tls.h"
 #include "web/worker.h"
@@ -51,5 +52,7 @@ class Passwords {
 
 /// True when bcrypt of `password` is `hash`. Blocks for as long as the hash's cost says.
 bool bcrypt_matches(const std::string& password, const std::string& hash);
+/// bcrypt of `password`, cost 10, with a salt of its own. config for an empty one and for more than 72 bytes, which bcrypt cuts off.
+Result<std::string> bcrypt_of(const std::string& password);
 
 }  // namespace finwatch

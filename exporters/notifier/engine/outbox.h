@@ -1,0 +1,105 @@
+// What is to be said and has not been: a queue a channel, within the providers' limits, with digests, retries and channels in place of
+// those that fail. Pure, as the casebook is: it says what to send next, and is told what became of it.
+//
+//   outbox.add(message, now);                                   // gets an id; queued
+//   while (auto job = outbox.next(ChannelKind::dingtalk, now))  // marked as being sent: commit, then send
+//   outbox.done(*job, receipt, now);
+//   outbox.collect(changes);                                    // what must be on disk
+//
+// Never given up: what no channel takes is tried again every ten minutes for as long as its incident is open.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "notifier/channel/channel.h"
+#include "notifier/engine/limits.h"
+#include "notifier/incident/counters.h"
+#include "notifier/setup.h"
+#include "notifier/store/store.h"
+
+namespace finwatch::notifier {
+
+/// One call of a provider: of one message, or of a digest of several.
+struct Job {
+  ChannelKind lane{};
+  std::vector<std::int64_t> deliveries;  // the first gives the reference
+  bool ask = false;                      // whether an earlier attempt was taken; it is sent only if not
+  bool maybe_twice = false;
+};
+
+/// What a lane brings back.
+struct JobResult {
+  Receipt receipt;
+  bool maybe_twice = false;  // it was sent although an earlier attempt may have been taken
+};
+
+class Outbox {
+ public:
+  explicit Outbox(const Setup& setup);
+
+  /// What was committed. Those of `in_flight` are with a lane of ours; others that were being sent are asked about.
+  void restore(const std::vector<Delivery>& deliveries, std::int64_t next_id, const std::set<std::int64_t>& in_flight,
+               WallTime now);
+  void replace(const Setup& setup);
+
+  void add(Delivery message, WallTime now);
+  std::optional<Job> next(ChannelKind lane, WallTime now);
+  void done(const Job& job, const JobResult& result, WallTime now, Tally tally);
+  /// When next() may have something for a lane.
+  WallTime next_due(ChannelKind lane, WallTime now) const;
+  /// Incidents that are closed: what could never be said of them is not tried for ever.
+  void closed(std::int64_t incident, WallTime now);
+
+  /// Deliveries and lines of the timeline since the last call.
+  void collect(Changes& changes);
+
+  std::set<ChannelKind> lanes() const;
+  std::size_t queued(ChannelKind lane) const;
+  std::size_t sending(ChannelKind lane) const;
+  std::optional<WallTime> oldest(ChannelKind lane) const;
+  bool held_back(ChannelKind lane, WallTime now) const;
+  const Delivery* find(std::int64_t id) const;
+  std::int64_t next_id() const { return next_id_; }
+
+ private:
+  struct Doubt {  // a call without an answer
+    Job job;
+    WallTime ask_at;
+  };
+  using Place = std::pair<int, std::int64_t>;  // by urgency, then by age
+
+  ChannelKind lane_of(const Delivery& delivery) const { return setup_->delivery.instead.value_or(delivery.channel); }
+  Limits& limits_for(ChannelKind lane);
+  static std::string scope_of(ChannelKind lane, const Delivery& delivery);
+  std::optional<Job> doubtful(ChannelKind lane, WallTime now);
+  Job begin(Job job, WallTime now);
+  void delivered(Delivery& delivery, const JobResult& result, WallTime now, const Tally& tally);
+  void again(Delivery& delivery, const Receipt& receipt, WallTime now);
+  void failed(Delivery& delivery, const Receipt& receipt, WallTime now, const Tally& tally);
+  bool fall_back(const Delivery& delivery, WallTime now);
+  std::set<ChannelKind> tried_for(const Delivery& delivery) const;
+  void requeue(Delivery& delivery, WallTime next);
+  void finish(Delivery& delivery, DeliveryState state, WallTime now);
+  void line(const Delivery& delivery, std::string_view kind, std::string note, WallTime now);
+  Delivery* at(std::int64_t id);
+
+  const Setup* setup_;
+  std::map<std::int64_t, Delivery> waiting_;  // all that is not delivered or dropped
+  std::map<ChannelKind, std::set<Place>> queues_;
+  std::map<ChannelKind, std::vector<Doubt>> doubts_;
+  std::map<ChannelKind, Limits> limits_;
+  std::map<ChannelKind, WallTime> held_until_;  // the provider said when to come again
+  std::map<std::int64_t, std::set<ChannelKind>> tried_;  // the channels that said no before this delivery took their place
+  std::set<std::int64_t> hopeless_;                      // no channel is left for these
+  std::set<std::int64_t> changed_;
+  std::vector<Delivery> finished_;
+  std::vector<TimelineEntry> timeline_;
+  std::int64_t next_id_ = 1;
+};
+
+}  // namespace finwatch::notifier

@@ -1,0 +1,457 @@
+#include "notifier/engine/worker.h"
+
+#include <algorithm>
+
+#include "notifier/engine/alertmanager.h"
+#include "notifier/engine/compose.h"
+
+namespace finwatch::notifier {
+namespace {
+
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+
+constexpr milliseconds kLease{6000};
+constexpr seconds kRenewEvery{2}, kTryToLeadEvery{1}, kInboxEvery{1}, kRetryBroken{1}, kLongestSleep{30};
+constexpr seconds kSizeEvery{30}, kAuditEvery{60}, kDrain{5};
+constexpr std::chrono::hours kRetentionEvery{1};
+constexpr std::size_t kMostItems = 2000;        // of one round
+constexpr std::size_t kMostWaiting = 20'000;    // beyond it, come again
+constexpr std::size_t kMostRoundBytes = 8 << 20;  // of webhooks in one round
+constexpr int kMostPosted = 500, kMostRemoved = 50;
+
+Error come_again(std::string why) { return {Errc::unavailable, std::move(why)}; }
+
+}  // namespace
+
+EngineWorker::EngineWorker(std::shared_ptr<const Setup> setup, const Env& env) : env_(env), setup_(std::move(setup)) {}
+
+EngineWorker::~EngineWorker() { stop(); }
+
+Status EngineWorker::begin() {
+  if (Status opened = open_store(); !opened) {
+    // A shared store may be away for a while; a file of our own that cannot be opened stays so.
+    if (!setup_->store.postgresql || opened.error().code != Errc::unavailable) return opened;
+    env_.log->error("the store cannot be reached; asking again every second", {{"error", opened.error().message}});
+  }
+  Result<Lanes> lanes = open_lanes(*setup_);
+  if (!lanes) return lanes.error();
+  lanes_ = std::move(*lanes);
+  casebook_ = std::make_unique<Casebook>(setup_->contract, setup_->incidents, env_.clock->wall());
+  outbox_ = std::make_unique<Outbox>(*setup_);
+  thread_ = std::thread([this] { run(); });
+  return ok();
+}
+
+Status EngineWorker::open_store() {
+  Result<std::unique_ptr<Store>> store = Store::open(setup_->store, env_);
+  if (!store) return store.error();
+  store_ = std::move(*store);
+  return ok();
+}
+
+Result<EngineWorker::Lanes> EngineWorker::open_lanes(const Setup& setup) {
+  Lanes lanes;
+  const auto open = [&](ChannelKind kind) -> Status {
+    Result<std::unique_ptr<Channel>> channel = open_channel(kind, setup.contract->channels, setup.channels);
+    if (!channel) return channel.error();
+    lanes[kind] = std::make_unique<Lane>(std::move(*channel), setup.delivery.timeout, [this](const Job& job, JobResult result) {
+      {
+        const std::lock_guard lock(mutex_);
+        returned_.push_back({job, std::move(result)});
+      }
+      woken_.notify_all();
+    });
+    return ok();
+  };
+  if (setup.delivery.instead) {
+    if (Status status = open(*setup.delivery.instead); !status) return status.error();
+    return lanes;
+  }
+  for (std::size_t i = 0; i < kChannelNames.size(); ++i)
+    if (const auto kind = static_cast<ChannelKind>(i); setup.contract->channels.has(kind))
+      if (Status status = open(kind); !status) return status.error();
+  return lanes;
+}
+
+void EngineWorker::enqueue(Item item) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!stopping_ && items_.size() < kMostWaiting) {
+      items_.push_back(std::move(item));
+      woken_.notify_all();
+      return;
+    }
+  }
+  item.done(come_again(stopping_ ? "the notifier is stopping" : "too much waits already"));
+}
+
+void EngineWorker::webhook(std::string body, Done done) {
+  enqueue({.kind = Item::Kind::webhook, .body = std::move(body), .action = {}, .done = std::move(done)});
+}
+
+void EngineWorker::act(Action action, Done done) {
+  enqueue({.kind = Item::Kind::action, .body = {}, .action = std::move(action), .done = std::move(done)});
+}
+
+std::shared_ptr<const Setup> EngineWorker::setup() const {
+  const std::lock_guard lock(state_);
+  return setup_;
+}
+
+Status EngineWorker::apply(std::shared_ptr<const Setup> setup) {
+  Result<Lanes> lanes = open_lanes(*setup);
+  if (!lanes) return lanes.error();
+  {
+    const std::lock_guard lock(state_);
+    for (auto& [kind, lane] : lanes_) retired_.push_back(std::move(lane));
+    lanes_ = std::move(*lanes);
+    casebook_->replace(setup->contract, setup->incidents);
+    outbox_->replace(*setup);
+    initialise(counters_, *setup->contract);
+    setup_ = std::move(setup);
+  }
+  woken_.notify_all();
+  return ok();
+}
+
+void EngineWorker::stop() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (stopping_ && !thread_.joinable()) return;
+    stopping_ = true;
+  }
+  woken_.notify_all();
+  if (thread_.joinable()) thread_.join();
+  if (auditor_.joinable()) auditor_.join();
+}
+
+void EngineWorker::wait_for_work() {
+  const WallTime now = env_.clock->wall();
+  WallTime due = now + kLongestSleep;
+  {
+    const std::lock_guard lock(state_);
+    if (!loaded_ || store_ == nullptr)
+      due = now + kRetryBroken;
+    else {
+      if (setup_->store.postgresql) due = std::min({due, next_lead_, next_inbox_});
+      due = std::min(due, casebook_->next_due());
+      for (const auto& [kind, lane] : lanes_)
+        if (lane->idle()) due = std::min(due, outbox_->next_due(kind, now));
+    }
+  }
+  const auto sleep = std::clamp<nanoseconds>(due - now, nanoseconds{0}, kLongestSleep);
+  std::unique_lock lock(mutex_);
+  woken_.wait_for(lock, sleep, [this] { return stopping_ || !items_.empty() || !returned_.empty() || !audits_.empty(); });
+}
+
+void EngineWorker::run() {
+  while (true) {
+    wait_for_work();
+    const WallTime now = env_.clock->wall();
+    bool stopping = false;
+    {
+      const std::lock_guard lock(mutex_);
+      stopping = stopping_;
+    }
+    {
+      const std::lock_guard lock(state_);
+      if (lead(now)) round(now);
+      keep_house(now);
+    }
+    if (stopping) break;
+  }
+  // What is being sent may end, and is written down.
+  const SteadyTime until = std::chrono::steady_clock::now() + kDrain;
+  while (std::chrono::steady_clock::now() < until) {
+    {
+      const std::lock_guard lock(state_);
+      if (in_flight_.empty()) break;
+    }
+    {
+      std::unique_lock lock(mutex_);
+      woken_.wait_for(lock, milliseconds{200}, [this] { return !returned_.empty(); });
+    }
+    const std::lock_guard lock(state_);
+    if (loaded_) round(env_.clock->wall());
+  }
+  const std::lock_guard lock(state_);
+  lanes_.clear();
+  retired_.clear();
+  if (store_ != nullptr && leads_ && !store_->resign()) env_.log->warn("the lease was not given back; it runs out by itself");
+}
+
+// True when we may change anything: the lease is ours and what was committed is loaded.
+bool EngineWorker::lead(WallTime now) {
+  if (store_ == nullptr)
+    if (!open_store()) {
+      std::vector<Item> refused;
+      {
+        const std::lock_guard lock(mutex_);
+        refused.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
+        items_.clear();
+      }
+      for (const Item& item : refused) item.done(come_again("the store cannot be reached"));
+      return false;
+    }
+  if (now >= next_lead_ || !leads_) {
+    next_lead_ = now + (leads_ ? kRenewEvery : kTryToLeadEvery);
+    const Result<bool> ours = store_->lead(kLease);
+    if (ours && *ours) {
+      if (!leads_) env_.log->info("this instance leads", {{"instance", setup_->store.instance}});
+      leads_ = true;
+      leader_ = setup_->store.instance;
+      lease_until_ = now + kLease;
+    } else if (leads_ && (ours || now >= lease_until_)) {
+      lose(ours ? "another instance leads" : ours.error().message);
+    }
+    if (!leads_) leader_ = store_->leader().value_or("");
+  }
+  if (!leads_) {
+    std::vector<Item> items;
+    {
+      const std::lock_guard lock(mutex_);
+      items.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
+      items_.clear();
+    }
+    post(std::move(items), now);
+    return false;
+  }
+  return loaded_ || load(now);
+}
+
+void EngineWorker::lose(const std::string& why) {
+  env_.log->warn("this instance does not lead any more", {{"reason", why}});
+  leads_ = loaded_ = false;
+  in_flight_.clear();
+  const std::lock_guard lock(mutex_);
+  returned_.clear();  // whoever leads now asks for what we were sending
+}
+
+bool EngineWorker::load(WallTime now) {
+  Result<Saved> saved = store_->load(
+      std::chrono::time_point_cast<WallTime::duration>(now - setup_->incidents.reopen_within), now);
+  if (!saved) {
+    env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
+    std::vector<Item> items;
+    {
+      const std::lock_guard lock(mutex_);
+      items.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
+      items_.clear();
+    }
+    for (const Item& item : items) item.done(come_again("the journal cannot be read"));
+    return false;
+  }
+  counters_ = std::move(saved->counters);
+  initialise(counters_, *setup_->contract);
+  casebook_ = std::make_unique<Casebook>(setup_->contract, setup_->incidents, now);
+  casebook_->restore(std::move(saved->incidents), saved->alerts, saved->next_incident);
+  outbox_->restore(saved->deliveries, saved->next_delivery, in_flight_, now);
+  loaded_ = true;
+  return true;
+}
+
+void EngineWorker::round(WallTime now) {
+  std::vector<Item> items;
+  std::vector<Returned> returned;
+  std::vector<Audit> audits;
+  {
+    const std::lock_guard lock(mutex_);
+    std::size_t bytes = 0;
+    while (!items_.empty() && items.size() < kMostItems && (items.empty() || bytes + items_.front().body.size() < kMostRoundBytes)) {
+      bytes += items_.front().body.size();
+      items.push_back(std::move(items_.front()));
+      items_.pop_front();
+    }
+    returned.swap(returned_);
+    audits.swap(audits_);
+  }
+  Decisions decided(counters_);
+  std::vector<std::pair<Done, Status>> answers;
+  Changes changes;
+  for (const Returned& one : returned) outbox_->done(one.job, one.result, now, decided.tally());
+  for (const Audit& one : audits)
+    if (one.there) casebook_->audited(one.asked, *one.there, now, decided);
+  take(std::move(items), now, decided, answers, changes.consumed);
+  casebook_->tick(now, decided);
+  for (Delivery& message : decided.messages) outbox_->add(std::move(message), now);
+  for (const std::int64_t id : decided.changed) {
+    const Incident* incident = casebook_->find(id);
+    if (incident == nullptr) continue;
+    if (!incident->is_open()) outbox_->closed(id, now);
+    changes.incidents.push_back(*incident);
+  }
+  for (const Returned& one : returned) in_flight_.erase(one.job.deliveries.front());
+  std::vector<std::pair<Job, Message>> jobs;
+  bool stopping = false;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping = stopping_;
+  }
+  if (!stopping) jobs = next_jobs(now);
+  changes.alerts = std::move(decided.alerts);
+  changes.timeline = std::move(decided.timeline);
+  outbox_->collect(changes);
+  changes.counters = std::move(decided.counted);
+  const Status committed = changes.empty() ? ok() : store_->commit(changes);
+  if (!committed) {
+    ++commits_failed_;
+    env_.log->error("the journal cannot be written; nothing of this round holds", {{"error", committed.error().message}});
+    for (const Returned& one : returned) in_flight_.insert(one.job.deliveries.front());
+    {
+      const std::lock_guard lock(mutex_);
+      returned_.insert(returned_.begin(), std::make_move_iterator(returned.begin()), std::make_move_iterator(returned.end()));
+    }
+    loaded_ = false;
+    if (committed.error().code == Errc::permission) lose(committed.error().message);
+    for (auto& [done, status] : answers) done(status ? Status(come_again("the journal cannot be written")) : status);
+    return;
+  }
+  if (!changes.empty()) last_commit_ = now;
+  for (auto& [done, status] : answers) done(status);
+  for (auto& [job, message] : jobs) {
+    in_flight_.insert(job.deliveries.front());
+    lanes_.at(job.lane)->start(std::move(job), std::move(message));
+  }
+}
+
+std::vector<std::pair<Job, Message>> EngineWorker::next_jobs(WallTime now) {
+  std::vector<std::pair<Job, Message>> jobs;
+  for (const auto& [kind, lane] : lanes_) {
+    if (!lane->idle()) continue;
+    std::optional<Job> job = outbox_->next(kind, now);
+    if (!job) continue;
+    Message message = compose(*job, *outbox_, *casebook_, *setup_, now);
+    jobs.emplace_back(std::move(*job), std::move(message));
+  }
+  return jobs;
+}
+
+Status EngineWorker::take_one(const Item& item, WallTime now, Decisions& decided) {
+  if (item.kind == Item::Kind::action) return casebook_->act(item.action, now, decided);
+  Result<Payload> payload = read_payload(item.body);
+  count(decided.tally(), counted::kWebhooks, to_string(payload ? WebhookResult::accepted : WebhookResult::malformed));
+  if (!payload) return payload.error();
+  if (payload->truncated > 0)
+    env_.log->warn("Alertmanager left alerts out: set max_alerts to 0 in its webhook", {{"left_out", payload->truncated}});
+  casebook_->receive(*payload, now, decided);
+  return ok();
+}
+
+void EngineWorker::take(std::vector<Item> items, WallTime now, Decisions& decided,
+                        std::vector<std::pair<Done, Status>>& answers, std::vector<std::int64_t>& consumed) {
+  for (Item& item : items) {
+    Status status = take_one(item, now, decided);
+    item.body = {};
+    answers.emplace_back(std::move(item.done), std::move(status));
+  }
+  if (setup_->store.postgresql && now >= next_inbox_) take_inbox(now, decided, consumed);
+}
+
+// What an instance that does not lead has accepted for us.
+void EngineWorker::take_inbox(WallTime now, Decisions& decided, std::vector<std::int64_t>& consumed) {
+  Result<std::vector<Posted>> posted = store_->posted(kMostPosted);
+  if (!posted) {
+    env_.log->warn("the inbox cannot be read", {{"error", posted.error().message}});
+    next_inbox_ = now + kInboxEvery;
+    return;
+  }
+  next_inbox_ = posted->size() == static_cast<std::size_t>(kMostPosted) ? now : now + kInboxEvery;
+  for (Posted& one : *posted) {
+    Item item;
+    Status status = ok();
+    if (one.kind == "action") {
+      item.kind = Item::Kind::action;
+      Result<Action> action = action_from_json(one.body);
+      if (action) item.action = std::move(*action);
+      status = action ? ok() : Status(action.error());
+    } else {
+      item.body = std::move(one.body);
+    }
+    if (status) status = take_one(item, now, decided);
+    if (!status) env_.log->warn("what another instance accepted had no effect", {{"kind", one.kind}, {"error", status.error().message}});
+    consumed.push_back(one.sequence);
+  }
+}
+
+void EngineWorker::post(std::vector<Item> items, WallTime now) {
+  for (Item& item : items) {
+    const bool webhook = item.kind == Item::Kind::webhook;
+    // Refused here, because whoever leads has nobody to tell.
+    if (webhook)
+      if (const Result<Payload> payload = read_payload(item.body); !payload) {
+        item.done(payload.error());
+        continue;
+      }
+    item.done(store_->post(webhook ? "webhook" : "action", webhook ? item.body : to_json(item.action), now));
+  }
+}
+
+void EngineWorker::keep_house(WallTime now) {
+  std::erase_if(retired_, [](const std::unique_ptr<Lane>& lane) { return lane->idle(); });
+  if (store_ == nullptr) return;
+  if (now >= next_size_) {
+    next_size_ = now + kSizeEvery;
+    if (Result<StoreSize> size = store_->size()) size_ = *size;
+  }
+  if (!leads_ || !loaded_) return;
+  if (now >= next_audit_) audit(now);
+  if (now < next_retention_ || setup_->retention.archive.empty()) return;
+  next_retention_ = now + kRetentionEvery;
+  Result<Archive> archive = Archive::open(setup_->retention.archive);
+  Result<int> removed = 0;
+  if (archive)
+    removed = store_->remove_closed(std::chrono::time_point_cast<WallTime::duration>(now - setup_->retention.keep), kMostRemoved,
+                                    [&](std::string_view lines) { return archive->add(lines); });
+  else
+    removed = archive.error();
+  if (!removed) {
+    env_.log->error("old incidents stay: they cannot be archived", {{"error", removed.error().message}});
+    return;
+  }
+  if (*removed == kMostRemoved) next_retention_ = now + seconds{1};
+  if (*removed > 0) env_.log->info("incidents archived and removed", {{"count", *removed}});
+}
+
+void EngineWorker::audit(WallTime now) {
+  next_audit_ = now + kAuditEvery;
+  std::vector<std::string> asked = casebook_->overdue(now);
+  if (asked.empty()) return;
+  if (auditor_.joinable()) auditor_.join();  // its call took at most a quarter of a minute
+  auditor_ = std::thread([this, asked = std::move(asked), setup = setup_] {
+    Result<std::set<std::string>> there = std::set<std::string>();
+    if (!setup->alertmanager.url.empty()) there = alerts_that_fire(setup->alertmanager);
+    if (!there) env_.log->warn("Alertmanager cannot be asked what still fires", {{"error", there.error().message}});
+    {
+      const std::lock_guard lock(mutex_);
+      audits_.push_back({asked, std::move(there)});
+    }
+    woken_.notify_all();
+  });
+}
+
+Figures EngineWorker::figures() const {
+  const std::lock_guard lock(state_);
+  const WallTime now = env_.clock->wall();
+  Figures figures;
+  figures.leads = leads_ && loaded_;
+  figures.leader = leader_;
+  figures.journal = size_;
+  figures.last_commit = last_commit_;
+  figures.commits_failed = commits_failed_;
+  if (!figures.leads) return figures;
+  figures.counters = counters_;
+  for (const auto& [id, incident] : casebook_->incidents())
+    if (incident.is_open()) figures.open.push_back(incident);
+  for (const auto& [kind, lane] : lanes_)
+    figures.lanes.push_back({.channel = kind,
+                             .queued = outbox_->queued(kind),
+                             .sending = outbox_->sending(kind),
+                             .oldest = outbox_->oldest(kind),
+                             .held_back = outbox_->held_back(kind, now)});
+  figures.heartbeat = casebook_->heartbeat();
+  figures.heartbeat_silent = casebook_->heartbeat_silent();
+  return figures;
+}
+
+}  // namespace finwatch::notifier

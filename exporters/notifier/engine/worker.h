@@ -1,0 +1,99 @@
+// The engine's thread and what it holds. One round: take all that waits, decide, commit once, answer, send.
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "notifier/engine/engine.h"
+#include "notifier/engine/lane.h"
+#include "notifier/engine/outbox.h"
+#include "notifier/incident/casebook.h"
+#include "notifier/store/archive.h"
+#include "notifier/store/store.h"
+
+namespace finwatch::notifier {
+
+class EngineWorker final : public Engine {
+ public:
+  EngineWorker(std::shared_ptr<const Setup> setup, const Env& env);
+  ~EngineWorker() override;
+  /// Opens the store and the channels, then works. Errors are those of the store and of the channels.
+  Status begin();
+
+  void webhook(std::string body, Done done) override;
+  void act(Action action, Done done) override;
+  Status apply(std::shared_ptr<const Setup> setup) override;
+  std::shared_ptr<const Setup> setup() const override;
+  Figures figures() const override;
+  void stop() override;
+
+ private:
+  /// What waits for the next round.
+  struct Item {
+    enum class Kind : unsigned char { webhook, action } kind = Kind::webhook;
+    std::string body;
+    Action action;
+    Done done;
+  };
+  struct Returned {
+    Job job;
+    JobResult result;
+  };
+  struct Audit {
+    std::vector<std::string> asked;
+    Result<std::set<std::string>> there;
+  };
+  using Lanes = std::map<ChannelKind, std::unique_ptr<Lane>>;
+
+  void enqueue(Item item);
+  void run();
+  void wait_for_work();
+  bool lead(WallTime now);
+  bool load(WallTime now);
+  void lose(const std::string& why);
+  void round(WallTime now);
+  void take(std::vector<Item> items, WallTime now, Decisions& decided, std::vector<std::pair<Done, Status>>& answers,
+            std::vector<std::int64_t>& consumed);
+  Status take_one(const Item& item, WallTime now, Decisions& decided);
+  void take_inbox(WallTime now, Decisions& decided, std::vector<std::int64_t>& consumed);
+  std::vector<std::pair<Job, Message>> next_jobs(WallTime now);
+  void post(std::vector<Item> items, WallTime now);
+  void keep_house(WallTime now);
+  void audit(WallTime now);
+  Result<Lanes> open_lanes(const Setup& setup);
+  Status open_store();
+
+  const Env env_;
+  mutable std::mutex mutex_;  // of all below but the lanes' own
+  std::condition_variable woken_;
+  std::deque<Item> items_;
+  std::vector<Returned> returned_;
+  std::vector<Audit> audits_;
+  bool stopping_ = false;
+
+  mutable std::mutex state_;  // of what a round works on; figures() looks at it between two rounds
+  std::shared_ptr<const Setup> setup_;
+  std::unique_ptr<Store> store_;  // nullptr while a shared one cannot be reached
+  std::unique_ptr<Casebook> casebook_;
+  std::unique_ptr<Outbox> outbox_;
+  Counters counters_;
+  Lanes lanes_;
+  std::vector<std::unique_ptr<Lane>> retired_;  // of a setup that was replaced, until they are idle
+  std::set<std::int64_t> in_flight_;            // the first delivery of each job that a lane has
+  bool leads_ = false;
+  bool loaded_ = false;
+  std::string leader_;
+  WallTime lease_until_;
+  WallTime next_lead_, next_inbox_, next_size_, next_retention_, next_audit_;
+  StoreSize size_;
+  std::optional<WallTime> last_commit_;
+  std::uint64_t commits_failed_ = 0;
+  std::thread auditor_;
+  std::thread thread_;
+};
+
+}  // namespace finwatch::notifier

@@ -1,0 +1,165 @@
+// What time alone brings: escalation steps, warnings, the end of a hold-down, the silence of the heartbeat.
+#include <algorithm>
+
+#include "notifier/incident/casebook.h"
+
+namespace finwatch::notifier {
+namespace {
+
+constexpr WallTime kNever = WallTime::max();
+
+unsigned told(const Incident& incident, ClockKind kind) {
+  return incident.told_levels >> (2 * static_cast<unsigned>(kind)) & 3U;
+}
+void set_told(Incident& incident, ClockKind kind, ClockLevel level) {
+  const unsigned shift = 2 * static_cast<unsigned>(kind);
+  incident.told_levels = (incident.told_levels & ~(3U << shift)) | static_cast<unsigned>(level) << shift;
+}
+
+}  // namespace
+
+void Casebook::tick(WallTime now, Decisions& out) {
+  watch_heartbeat(now, out);
+  while (!due_order_.empty() && due_order_.begin()->first <= now) {
+    const std::int64_t id = due_order_.begin()->second;
+    due_order_.erase(due_order_.begin());
+    due_.erase(id);
+    Incident* incident = at(id);
+    if (incident == nullptr) continue;
+    if (!incident->is_open() && now - *incident->closed >= setup_.reopen_within) {
+      forget(id);
+      continue;
+    }
+    tick_one(*incident, now, out);
+  }
+}
+
+WallTime Casebook::next_due() const {
+  WallTime next = due_order_.empty() ? kNever : due_order_.begin()->first;
+  if (contract_->heartbeat && heartbeat_incident_ == 0)
+    next = std::min(next, std::chrono::time_point_cast<WallTime::duration>(heartbeat_.value_or(heartbeat_since_) +
+                                                                          contract_->heartbeat->silent_after));
+  return next;
+}
+
+void Casebook::tick_one(Incident& incident, WallTime now, Decisions& out) {
+  const std::size_t lines = out.timeline.size();
+  const int step = incident.next_step;
+  const std::uint32_t levels = incident.told_levels;
+  if (incident.state < State::resolved) {
+    const Clocks clocks(incident, *contract_);
+    run_steps(incident, clocks, now, out);
+    warn(incident, clocks, now, out);
+  } else {
+    settle(incident, now, out);
+  }
+  const bool moved = lines != out.timeline.size() || step != incident.next_step || levels != incident.told_levels;
+  if (moved) return touch(incident, now, out);
+  const WallTime due = std::max(due_of(incident, now), now + std::chrono::seconds{1});
+  due_[incident.id] = due;
+  due_order_.emplace(due, incident.id);
+}
+
+void Casebook::run_steps(Incident& incident, const Clocks& clocks, WallTime now, Decisions& out) {
+  const std::vector<Step>& steps = contract_->steps(incident.severity);
+  while (static_cast<std::size_t>(incident.next_step) < steps.size()) {
+    const auto index = static_cast<std::size_t>(incident.next_step);
+    if (clocks.step_due(steps[index].after, now) > now) return;
+    ++incident.next_step;
+    if (steps[index].unless_acknowledged && incident.acknowledged) continue;
+    tell_step(incident, index, incident.key == kHeartbeatKey ? Purpose::heartbeat : Purpose::page, now, out);
+  }
+}
+
+void Casebook::warn(Incident& incident, const Clocks& clocks, WallTime now, Decisions& out) {
+  const By we{"finwatch", ""};
+  for (const ClockReading& clock : clocks.read(now)) {
+    const ClockLevel level = clock.level();
+    if (clock.stopped || static_cast<unsigned>(level) <= told(incident, clock.kind)) continue;
+    set_told(incident, clock.kind, level);
+    const std::string name(to_string(clock.kind));
+    if (level == ClockLevel::breached) {
+      count(out.tally(), counted::kBreaches, incident.fault_class, clock_label(clock.kind));
+      line(incident, "breached", we, name, now, out);
+      const std::vector<Step>& steps = contract_->steps(incident.severity);
+      if (!steps.empty()) tell_step(incident, steps.size() - 1, Purpose::breach, now, out);
+    } else {
+      line(incident, level == ClockLevel::half ? "warned_half" : "warned_late", we, name, now, out);
+      tell_those_told(incident, Purpose::warning, now, out);
+    }
+  }
+}
+
+// Resolved, verified: what follows when nothing comes for long enough.
+void Casebook::settle(Incident& incident, WallTime now, Decisions& out) {
+  const By we{"finwatch", ""};
+  if (incident.state == State::resolved && now - incident.resolved.value_or(now) >= setup_.hold_down) {
+    if (incident.firing > 0)
+      reopen(incident, we, "said to be resolved, and its alerts still fire", now, out);
+    else if (!setup_.verify_by_hand)
+      became_verified(incident, we, "no alert since the hold-down", now, out);
+  }
+  if (incident.state == State::verified && now - incident.verified.value_or(now) >= setup_.close_after)
+    became_closed(incident, Outcome::solved, we, "", now, out);
+}
+
+WallTime Casebook::due_of(const Incident& incident, WallTime now) const {
+  const auto after = [](const std::optional<WallTime>& since, nanoseconds time) {
+    return since ? std::chrono::time_point_cast<WallTime::duration>(*since + time) : kNever;
+  };
+  if (incident.state == State::closed) return after(incident.closed, setup_.reopen_within);
+  if (incident.state == State::verified) return after(incident.verified, setup_.close_after);
+  if (incident.state == State::resolved)
+    return setup_.verify_by_hand && incident.firing == 0 ? kNever : after(incident.resolved, setup_.hold_down);
+  const Clocks clocks(incident, *contract_);
+  WallTime due = clocks.next_level(now).value_or(kNever);
+  const std::vector<Step>& steps = contract_->steps(incident.severity);
+  if (const auto next = static_cast<std::size_t>(incident.next_step); next < steps.size())
+    due = std::min(due, clocks.step_due(steps[next].after, now));
+  return due;
+}
+
+// A closed incident that cannot be reopened any more, with its alerts.
+void Casebook::forget(std::int64_t id) {
+  std::erase_if(alerts_, [id](const auto& one) { return one.second.incident == id; });
+  incidents_.erase(id);
+}
+
+// Nobody who is alive would be silent so long: an incident of its own, with all that belongs to one.
+void Casebook::watch_heartbeat(WallTime now, Decisions& out) {
+  if (!contract_->heartbeat) return;
+  const bool silent = now - heartbeat_.value_or(heartbeat_since_) >= contract_->heartbeat->silent_after;
+  if (!silent && heartbeat_incident_ != 0) {
+    heartbeat_since_ = now;
+    Incident& incident = *at(heartbeat_incident_);
+    if (incident.firing > 0) ended(incident, now, contract_->heartbeat->alert + " came again", now, out);
+    if (incident.state >= State::resolved) heartbeat_incident_ = 0;
+    return;
+  }
+  if (!silent || heartbeat_incident_ != 0) return;
+  ReceivedAlert alert;
+  alert.starts = heartbeat_.value_or(heartbeat_since_);
+  alert.labels["alertname"] = contract_->heartbeat->alert;
+  alert.annotations["summary_zh"] = "心跳告警中断：Prometheus 或 Alertmanager 没有消息，其他告警可能也到不了";
+  alert.annotations["summary_en"] =
+      "The heartbeat has stopped: Prometheus or Alertmanager says nothing, other alerts may not come either";
+  const auto same = open_by_key_.find(std::string(kHeartbeatKey));
+  if (Incident* incident = same == open_by_key_.end() ? nullptr : at(same->second)) {
+    heartbeat_incident_ = incident->id;
+    incident->firing = 1;
+    refire(*incident, alert, now, out);
+    return touch(*incident, now, out);
+  }
+  Incident& incident = open(alert, now, out);
+  open_by_key_.erase(incident.key);
+  incident.key = kHeartbeatKey;
+  open_by_key_[incident.key] = incident.id;
+  if (contract_->fault_class("major") != nullptr) incident.fault_class = "major";
+  incident.firing = incident.alerts = 1;
+  heartbeat_incident_ = incident.id;
+  line(incident, "heartbeat", {"finwatch", ""}, contract_->heartbeat->alert, now, out);
+  begin(incident, now, out);
+  touch(incident, now, out);
+}
+
+}  // namespace finwatch::notifier
