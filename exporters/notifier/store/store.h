@@ -90,7 +90,8 @@ class Store {
   virtual ~Store() = default;
 
   // Writing.
-  /// All or nothing, on disk when it returns. With PostgreSQL, `permission` when the lease is not ours any more.
+  /// All or nothing, on disk when it returns. With PostgreSQL, `permission` when the lease is not ours any more: then, and after
+  /// `unavailable`, lead() says how to go on.
   virtual Status commit(const Changes& changes) = 0;
   virtual Result<Saved> load(WallTime reopen_since, WallTime now) = 0;
   /// Into the inbox, on disk when it returns: by an instance that does not lead.
@@ -98,7 +99,8 @@ class Store {
   virtual Result<std::vector<Posted>> posted(int most) = 0;
 
   // Leading. With SQLite always ours, by a lock on the file that ends with the process.
-  /// Takes or keeps the lease for so long; false while another holds it. The server's own clock decides.
+  /// Takes or keeps the lease for so long; false while another holds it. The server's own clock decides. true after true means
+  /// that nobody else led in between; whoever turns from false to true loads before the first commit.
   virtual Result<bool> lead(std::chrono::milliseconds lease) = 0;
   virtual Status resign() = 0;
   /// The instance that leads; empty when none does.
@@ -114,7 +116,9 @@ class Store {
 
   // Retention.
   /// Closed incidents that ended before `before`, at most so many, with all that belongs to them: first given to `keep` as lines of
-  /// JSON (one an incident, everything in it), and removed only after `keep` said that they are safe. How many were removed.
+  /// JSON (one an incident, everything in it), and removed only after `keep` said that they are safe. How many were removed; 0:
+  /// none is left. The oldest first, and less than `most` when 16 MiB of lines are together. After a crash between keeping and
+  /// removing they come again: `keep` may see an incident twice. What the heartbeat said leaves with them, as a line of id 0.
   virtual Result<int> remove_closed(WallTime before, int most, const std::function<Status(std::string_view lines)>& keep) = 0;
 };
 
