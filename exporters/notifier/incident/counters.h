@@ -84,7 +84,7 @@ inline constexpr std::array<std::string_view, 2> kAlertStatusNames = {"firing", 
 /// How a webhook was answered.
 enum class WebhookResult : unsigned char {
   accepted,      // on disk
-  posted,        // on disk, for the instance that leads
+  posted,        // on disk by an instance that does not lead; counted by the leader when it takes it from the inbox
   malformed,     // 400
   unauthorised,  // 401
   unavailable,   // 503: not on disk

@@ -1,0 +1,87 @@
+#include <algorithm>
+#include <string>
+
+#include "notifier/collector.h"
+#include "notifier/contract/sla_clock.h"
+
+namespace finwatch::notifier {
+namespace {
+
+constexpr std::size_t kMostDeadlines = 50;
+
+constexpr MetricDesc kDeadline{
+    MetricType::gauge, "finwatch_sla_deadline_timestamp_seconds",
+    "When a clock that has not stopped uses up what is promised, or did; of open incidents, the 50 nearest to now.", "incident",
+    "clock"};
+constexpr MetricDesc kPaused{MetricType::gauge, "finwatch_sla_clock_paused",
+                             "Whether time does not count for that clock now: maintenance, or outside business hours.",
+                             "incident", "clock"};
+constexpr MetricDesc kLimit{MetricType::gauge, "finwatch_sla_limit_seconds",
+                            "What the contract promises, in seconds; also a bucket of finwatch_incident_seconds.",
+                            "fault_class", "clock"};
+
+const std::vector<MetricRef> kMetrics = {kDeadline, kPaused, kLimit, counted::kIncidentSeconds, counted::kBreaches};
+
+struct Running {
+  std::string incident;
+  ClockReading clock;
+};
+
+std::vector<ClockReading> read_clocks(const Contract& contract, const Incident& incident, WallTime now) {
+  const FaultClass* fault_class = contract.fault_class(incident.fault_class);
+  if (fault_class == nullptr) return {};  // nothing is promised
+  const Severity* severity = contract.severity(incident.severity);
+  const bool hours_only = severity != nullptr && severity->business_hours_only;
+  const CountedTime counted(contract, incident.service, hours_only ? BusinessHoursOnly::yes : BusinessHoursOnly::no,
+                            incident.rests);
+  return SlaClock(*fault_class, counted)
+      .read({incident.began, incident.acknowledged, incident.diagnosed, incident.resolved}, now);
+}
+
+std::vector<Running> nearest(const Seen& seen) {
+  std::vector<Running> running;
+  for (const Incident& incident : seen.figures.open)
+    for (const ClockReading& clock : read_clocks(seen.contract, incident, seen.now))
+      if (!clock.stopped) running.push_back({incident.number(), clock});
+  const auto distance = [&](const Running& each) { return std::chrono::abs(each.clock.deadline - seen.now); };
+  std::stable_sort(running.begin(), running.end(),
+                   [&](const Running& a, const Running& b) { return distance(a) < distance(b); });
+  if (running.size() > kMostDeadlines) running.erase(running.begin() + kMostDeadlines, running.end());
+  return running;
+}
+
+void write_limits(const Contract& contract, MetricSink& sink) {
+  auto family = sink.family(kLimit);
+  for (const auto& [id, fault_class] : contract.classes) {
+    const auto one = [&, &its_id = id](ClockKind kind, const std::optional<nanoseconds>& limit) {
+      if (limit) family.add(std::chrono::duration<double>(*limit).count(), its_id, clock_label(kind));
+    };
+    one(ClockKind::answer, fault_class.answer);
+    one(ClockKind::first_diagnosis, fault_class.first_diagnosis);
+    one(ClockKind::solve, fault_class.solve);
+  }
+}
+
+void write(const Seen& seen, MetricSink& sink) {
+  write_limits(seen.contract, sink);
+  if (!seen.figures.leads) return;
+  const std::vector<Running> running = nearest(seen);
+  auto deadlines = sink.family(kDeadline);
+  for (const Running& each : running)
+    deadlines.add(to_seconds(each.clock.deadline), each.incident, clock_label(each.clock.kind));
+  auto paused = sink.family(kPaused);
+  for (const Running& each : running) paused.add(each.clock.paused, each.incident, clock_label(each.clock.kind));
+  write_histogram(sink, seen, counted::kIncidentSeconds);
+  write_counter(sink, seen, counted::kBreaches);
+}
+
+}  // namespace
+
+extern const NotifierCollector clocks_collector{
+    .info = {.name = "clocks",
+             .summary =
+                 "Deadlines of open incidents, how long each clock ran, and promises that were broken, from the journal.",
+             .metrics = kMetrics},
+    .write = write};
+
+}  // namespace finwatch::notifier
