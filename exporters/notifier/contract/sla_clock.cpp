@@ -26,15 +26,21 @@ std::optional<WallTime> stop_of(ClockKind kind, const Milestones& milestones) {
   return std::nullopt;
 }
 
+// What was said before a reopening answers nothing that came after it; the solution was none, and its clock goes on.
+WallTime start_of(ClockKind kind, const Milestones& milestones) {
+  return kind == ClockKind::solve ? milestones.began : milestones.reopened.value_or(milestones.began);
+}
+
 ClockReading read_one(ClockKind kind, nanoseconds limit, const CountedTime& counted, const Milestones& milestones,
                       WallTime now) {
+  const WallTime start = start_of(kind, milestones);
   ClockReading reading{.kind = kind,
                        .limit = limit,
-                       .half = counted.after(milestones.began, half_of(limit)),
-                       .late = counted.after(milestones.began, late_of(limit)),
-                       .deadline = counted.after(milestones.began, limit),
+                       .half = counted.after(start, half_of(limit)),
+                       .late = counted.after(start, late_of(limit)),
+                       .deadline = counted.after(start, limit),
                        .stopped = stop_of(kind, milestones)};
-  reading.used = counted.between(milestones.began, reading.stopped.value_or(now));
+  reading.used = counted.between(start, reading.stopped.value_or(now));
   reading.paused = !reading.stopped && !counted.counts(now);
   return reading;
 }
@@ -64,7 +70,7 @@ std::optional<WallTime> SlaClock::next_level(const Milestones& milestones, WallT
         {reading.half, half_of(reading.limit)}, {reading.late, late_of(reading.limit)}, {reading.deadline, reading.limit}};
     for (const auto& [at, share] : levels) {
       if (at <= now || (next && at >= *next)) continue;
-      if (counted_.between(milestones.began, at) >= share) next = at;  // else: it never comes
+      if (counted_.between(start_of(reading.kind, milestones), at) >= share) next = at;  // else: it never comes
     }
   }
   return next;

@@ -26,6 +26,7 @@ enum class ClockLevel : unsigned char { quiet, half, late, breached };
 
 struct Milestones {
   WallTime began;
+  std::optional<WallTime> reopened;  // the last time: answer and first diagnosis count from there
   std::optional<WallTime> acknowledged, diagnosed, solved;
 };
 
