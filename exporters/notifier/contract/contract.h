@@ -2,8 +2,7 @@
 //
 //   Result<std::shared_ptr<const Contract>> contract = load_contract("/etc/finwatch/compiled/notifier.yml");
 //   if (!contract) die(contract.error().message);                       // "notifier.yml:41:7: …"
-//   const Severity& severity = (*contract)->severity("severe");
-//   for (const Step& step : (*contract)->policy(severity)) …
+//   for (const Step& step : (*contract)->steps("severe")) …
 //
 // Nothing in it is a secret; secrets stand in files that the channels name.
 #pragma once
@@ -38,7 +37,9 @@ struct Severity {
   Words name;
   std::string policy;
   bool business_hours_only = false;  // nobody is told, and no clock runs, outside them
-  int rank = 0;                      // the higher, the graver: of the one whose policy rings sooner
+  /// The higher, the graver, from 0, no two the same. Urgent ones come first (at all hours, and somebody is called at once by more
+  /// than e-mail); then the one whose policy calls sooner; then by name, the first of the alphabet the graver: P1 before P2.
+  int rank = 0;
 };
 
 /// One step of an escalation policy: so long after the beginning, these are told.
@@ -110,7 +111,7 @@ struct Contract {
   const std::vector<Step>& steps(std::string_view severity_id) const;
   /// Who is told of a duty at that time: ids of people. Empty in a gap of the rota.
   std::vector<std::string> on_duty(std::string_view duty, WallTime at) const;
-  /// The next time after `at` at which a rota names nobody, within `ahead`.
+  /// From when on a rota names nobody, within `ahead`: `at` itself when nobody is on duty now.
   std::optional<WallTime> next_gap(WallTime at, nanoseconds ahead) const;
 };
 

@@ -5,7 +5,8 @@
 //   counted.after(began, std::chrono::hours{2});    // when two hours will have counted
 //
 // Pure arithmetic on instants; the zone turns the contract's local times into them, so nights on which clocks change are as long
-// as they are.
+// as they are. Business hours are when the clock on the wall shows them: an hour that comes twice counts twice. Maintenance that
+// ends at a time that comes twice ends at its first coming, as in the SLO rules and the report.
 #pragma once
 
 #include <chrono>
@@ -15,7 +16,6 @@
 #include <vector>
 
 #include "conf/zone.h"
-#include "core/flag.h"
 #include "notifier/contract/contract.h"
 
 namespace finwatch::notifier {
@@ -35,17 +35,19 @@ class CountedTime {
 
   bool counts(WallTime at) const;
   nanoseconds between(WallTime from, WallTime to) const;
-  /// The first instant at which `counted` has counted since `from`; ten years on when that never comes.
+  /// The first instant at which `counted` has counted since `from`, which is `from` for nothing; ten years on when that never comes.
   WallTime after(WallTime from, nanoseconds counted) const;
 
  private:
-  /// The next instant after `at` at which counting begins or ends.
+  bool in_hours(WallTime at) const;
+  /// An instant after `at` up to which nothing changes: counting begins or ends there, or a week of rest is over.
   WallTime next_change(WallTime at) const;
+  WallTime next_change_of_hours(WallTime at) const;
 
   Zone zone_;
   BusinessHours hours_;
   bool hours_only_;
-  std::vector<Span> rests_;  // sorted, apart from each other
+  std::vector<Span> rests_;  // maintenance too: sorted, apart from each other
 };
 
 }  // namespace finwatch::notifier

@@ -2,7 +2,7 @@
 //
 //   const SlaClock clock(fault_class, counted);
 //   for (const ClockReading& reading : clock.read({.began = began, .acknowledged = {}, …}, now))
-//     if (reading.level(now) == ClockLevel::breached) …
+//     if (reading.level() == ClockLevel::breached) …
 //
 // A clock starts when the fault began, not when it was heard of. It stops at the milestone that it waits for: an answer is an
 // acknowledgement (or a later milestone), a first diagnosis is one (or the solution), a solution is that all alerts have ended.
@@ -33,8 +33,8 @@ struct ClockReading {
   ClockKind kind = ClockKind::answer;
   nanoseconds limit{};
   nanoseconds used{};             // counted until it stopped, or until now
-  WallTime half, late, deadline;  // when 50, 80 and 100 % will be, or were, used up
-  std::optional<WallTime> stopped;
+  WallTime half, late, deadline;  // when 50, 80 and 100 % will be, or were, used up, as if it never stopped
+  std::optional<WallTime> stopped;  // by the milestone, which may be before the beginning: then nothing was used
   bool paused = false;  // now, and only when it has not stopped
   bool breached() const { return used >= limit; }
   ClockLevel level() const;
