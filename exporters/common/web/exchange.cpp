@@ -1,5 +1,9 @@
 #include "web/exchange.h"
 
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <exception>
 #include <vector>
 
@@ -21,6 +25,8 @@ struct Exchange::View final : WebRequest {
   std::string_view query() const override { return exchange_.query_; }
   std::string_view body() const override { return exchange_.body_; }
   std::string_view header(const char* name) const override { return exchange_.header(name); }
+  std::vector<std::string> client_names() const override { return exchange_.client_names(); }
+  std::string peer() const override { return exchange_.peer(); }
   const Exchange& exchange_;
 };
 
@@ -212,6 +218,31 @@ MHD_Result Exchange::reply() {
 
 std::string_view Exchange::header(const char* name) const {
   return view_of(MHD_lookup_connection_value(connection_, MHD_HEADER_KIND, name));
+}
+
+std::vector<std::string> Exchange::client_names() const {
+  if (tls_policy == nullptr || tls_policy->tls == nullptr) return {};
+  const MHD_ConnectionInfo* info = MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_GNUTLS_SESSION);
+  return info == nullptr || info->tls_session == nullptr ? std::vector<std::string>()
+                                                         : tls_policy->tls->client_names(info->tls_session);
+}
+
+std::string Exchange::peer() const {
+  const MHD_ConnectionInfo* info = MHD_get_connection_info(connection_, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+  const sockaddr* address = info == nullptr ? nullptr : info->client_addr;
+  if (address == nullptr) return {};
+  if (address->sa_family == AF_UNIX) return "unix";
+  char text[INET6_ADDRSTRLEN] = "";
+  if (address->sa_family == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(address)->sin_addr, text, sizeof text);
+  } else if (address->sa_family == AF_INET6) {
+    const in6_addr& six = reinterpret_cast<const sockaddr_in6*>(address)->sin6_addr;
+    if (IN6_IS_ADDR_V4MAPPED(&six))  // an IPv4 client of a socket that takes both
+      ::inet_ntop(AF_INET, &six.s6_addr[12], text, sizeof text);
+    else
+      ::inet_ntop(AF_INET6, &six, text, sizeof text);
+  }
+  return text;
 }
 
 MHD_Result Exchange::text(unsigned code, std::string_view text, std::initializer_list<Header> headers) {

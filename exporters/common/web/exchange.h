@@ -48,6 +48,8 @@ class Exchange final : public Reaper::Watched {
   void find_place();
   bool is_place(std::string_view path, Verb verb, std::size_t most_body);
   std::string_view header(const char* name) const;
+  std::vector<std::string> client_names() const;
+  std::string peer() const;
   MHD_Result text(unsigned code, std::string_view text, std::initializer_list<Header> headers = {});
   MHD_Result send(MHD_Response* response, unsigned code, std::initializer_list<Header> headers);
   static void let_go(void* exchange);

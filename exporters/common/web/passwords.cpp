@@ -20,15 +20,6 @@ const std::string* find_hash(const Users& users, const std::string& user) {
   return found == users.end() ? nullptr : &found->second;
 }
 
-// Every byte is looked at, so that the time does not tell how many agree.
-bool equal(std::string_view one, std::string_view other) {
-  if (one.size() != other.size()) return false;
-  unsigned difference = 0;
-  for (std::size_t i = 0; i < one.size(); ++i)
-    difference |= static_cast<unsigned>(static_cast<unsigned char>(one[i]) ^ static_cast<unsigned char>(other[i]));
-  return difference == 0;
-}
-
 }  // namespace
 
 Result<std::string> bcrypt_of(const std::string& password) {
@@ -47,7 +38,7 @@ Result<std::string> bcrypt_of(const std::string& password) {
 bool bcrypt_matches(const std::string& password, const std::string& hash) {
   const auto data = std::make_unique<crypt_data>();  // 32 KiB: too much for a stack that is not ours
   const char* made = ::crypt_r(password.c_str(), hash.c_str(), data.get());
-  const bool matches = made != nullptr && equal(made, hash);
+  const bool matches = made != nullptr && same_secret(made, hash);
   ::explicit_bzero(data.get(), sizeof *data);
   return matches;
 }

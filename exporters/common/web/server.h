@@ -51,6 +51,10 @@ class WebRequest {
   virtual std::string_view query() const = 0;  // as sent; `web/query.h` reads it
   virtual std::string_view body() const = 0;
   virtual std::string_view header(const char* name) const = 0;  // empty when absent
+  /// Common name, then DNS names and addresses of mail, of the client's certificate, where the TLS layer verified it; else none.
+  virtual std::vector<std::string> client_names() const { return {}; }
+  /// Who is at the other end of the connection, a proxy perhaps: "192.0.2.7", "::1"; "unix" for a socket of this machine.
+  virtual std::string peer() const { return {}; }
 };
 
 struct WebAnswer {

@@ -129,6 +129,16 @@ std::string address_text(const unsigned char* bytes, std::size_t size) {
   return text;
 }
 
+// A longer name is nobody's whom a configuration names.
+using NameText = std::array<char, 1024>;
+
+std::string common_name(const Certificate& certificate) {
+  NameText text;
+  std::size_t size = text.size();
+  const int found = gnutls_x509_crt_get_dn_by_oid(certificate.it, GNUTLS_OID_X520_COMMON_NAME, 0, 0, text.data(), &size);
+  return found < 0 ? std::string() : std::string(text.data(), size);
+}
+
 bool has_allowed_san(gnutls_session_t session, const std::vector<std::string>& allowed) {
   unsigned count = 0;
   const gnutls_datum_t* chain = gnutls_certificate_get_peers(session, &count);
@@ -289,6 +299,30 @@ void TlsSetup::apply(void* session) const {
   if (parts_->client_auth == ClientAuth::none) return;
   gnutls_certificate_server_set_request(tls, required ? GNUTLS_CERT_REQUIRE : GNUTLS_CERT_REQUEST);
   gnutls_session_set_verify_function(tls, &Parts::verify_client);
+}
+
+std::vector<std::string> TlsSetup::client_names(void* session) const {
+  auto* tls = static_cast<gnutls_session_t>(session);
+  // In the other modes a certificate is looked at, perhaps, but anybody can make one with any name in it.
+  if (parts_->client_auth != ClientAuth::verify && parts_->client_auth != ClientAuth::verify_if_given) return {};
+  unsigned count = 0;
+  const gnutls_datum_t* chain = gnutls_certificate_get_peers(tls, &count);
+  const Certificate client;
+  if (chain == nullptr || count == 0) return {};
+  if (gnutls_x509_crt_import(client.it, &chain[0], GNUTLS_X509_FMT_DER) != GNUTLS_E_SUCCESS) return {};
+  std::vector<std::string> names;
+  const auto add = [&](std::string name) {  // "ops\0.evil" is not "ops"
+    if (!name.empty() && name.find('\0') == std::string::npos) names.push_back(std::move(name));
+  };
+  add(common_name(client));
+  for (unsigned i = 0;; ++i) {
+    NameText text;
+    std::size_t size = text.size();
+    const int type = gnutls_x509_crt_get_subject_alt_name(client.it, i, text.data(), &size, nullptr);
+    if (type == GNUTLS_E_SHORT_MEMORY_BUFFER) continue;
+    if (type < 0) return names;
+    if (type == GNUTLS_SAN_DNSNAME || type == GNUTLS_SAN_RFC822NAME) add({text.data(), size});
+  }
 }
 
 std::span<const std::string_view> known_cipher_suites() {

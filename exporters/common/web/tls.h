@@ -27,6 +27,9 @@ class TlsSetup {
 
   /// `session` is a gnutls_session_t whose handshake has not begun.
   void apply(void* session) const;
+  /// Of the certificate that the client gave in a handshake after apply(): its common name, its DNS names and addresses of mail. None
+  /// when there was no certificate, or nobody was told to verify it.
+  std::vector<std::string> client_names(void* session) const;
 
  private:
   struct Parts;

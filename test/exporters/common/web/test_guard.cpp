@@ -49,7 +49,14 @@ struct GuardedWeb {
     entries.push_back({.info = &pausing_collector, .collector = std::make_unique<PausingCollector>(env)});
     PausingCollector::pause_milliseconds = 0;
     runner->replace(std::move(entries));
-    auto started = WebServer::start({.listen_addresses = {"127.0.0.1:0"}, .config_file = path}, {}, *runner, env);
+    WebHooks hooks;
+    hooks.routes.push_back({.path = "/who", .summary = "", .handler = [](const WebRequest& request, WebReply reply) {
+                              std::string text;
+                              for (const std::string& name : request.client_names()) text += name + ",";
+                              reply.send({.body = text + " from " + request.peer()});
+                            }});
+    auto started =
+        WebServer::start({.listen_addresses = {"127.0.0.1:0"}, .config_file = path}, std::move(hooks), *runner, env);
     if (!started) throw std::runtime_error(started.error().message);
     server = std::move(*started);
     address = server->addresses()[0];
@@ -235,6 +242,25 @@ TEST_CASE("web tls: a client certificate must carry one of the allowed names, ex
   for (const char* names : {"[finwatch.test]", "[SCRAPER.finwatch.test]", "[\"*.finwatch.test\"]", "[]"}) {
     const GuardedWeb web(tls(head + names + "\n"));
     CHECK(ask_tls(web.address, with_certificate("client")).response.code == 0);
+  }
+}
+
+TEST_CASE("web tls: a route learns the names of a certificate that was verified, and of no other") {
+  const auto names = [](const std::string& config, const TlsAsk& ask) {
+    TlsAsk asking = ask;
+    asking.target = "/who";
+    return ask_tls(GuardedWeb(config).address, asking).response.body;
+  };
+  const std::string authority = "  client_ca_file: " + kKeys + "ca.pem\n  client_auth_type: ";
+  const std::string all = "client,scraper.finwatch.test,ops@finwatch.test, from 127.0.0.1";
+  for (const std::string priority : {"NORMAL", "NORMAL:-VERS-ALL:+VERS-TLS1.2"}) {
+    const TlsAsk none{.priority = priority};
+    CHECK(names(tls(authority + "RequireAndVerifyClientCert\n"), with_certificate("client", priority)) == all);
+    CHECK(names(tls(authority + "VerifyClientCertIfGiven\n"), with_certificate("client", priority)) == all);
+    CHECK(names(tls(authority + "VerifyClientCertIfGiven\n"), none) == " from 127.0.0.1");
+    CHECK(names(tls("  client_auth_type: RequireAnyClientCert\n"), with_certificate("client", priority)) == " from 127.0.0.1");
+    CHECK(names(tls("  client_auth_type: RequestClientCert\n"), with_certificate("stranger", priority)) == " from 127.0.0.1");
+    CHECK(names(tls(), none) == " from 127.0.0.1");
   }
 }
 

@@ -87,3 +87,10 @@ TEST_CASE("web passwords: one hash is worked out, then the answer is remembered"
   for (int i = 0; i < 70; ++i) CHECK_FALSE(ask({"alice", "wrong " + std::to_string(i)}, users));
   CHECK(passwords.look_up(alice, users) == Passwords::Verdict::allowed);  // wrong ones push out wrong ones only
 }
+
+TEST_CASE("web credentials: a secret equals itself alone, and an empty one nothing") {
+  CHECK(same_secret("a secret", "a secret"));
+  CHECK_FALSE(same_secret("a secret", "a secreT"));
+  CHECK_FALSE(same_secret("a secret", "a secret "));
+  CHECK_FALSE(same_secret("", ""));
+}
