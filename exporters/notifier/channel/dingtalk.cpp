@@ -142,8 +142,10 @@ class DingTalk final : public Channel {
     if (message.purpose == Purpose::page && !rings && !text.links.empty()) {
       JsonMembers buttons('[');
       for (const MessageLink& link : text.links)
-        buttons.add(
-            JsonMembers('{').add("title", json_text(one_line_of(link.label))).add("actionURL", json_text(link.url)).end());
+        buttons.add(JsonMembers('{')
+                        .add("title", json_text(harmless(link.label, Markup::dingtalk)))
+                        .add("actionURL", json_text(link.url))
+                        .end());
       return JsonMembers('{')
           .add("msgtype", json_text("actionCard"))
           .add("actionCard", JsonMembers('{')
@@ -169,8 +171,6 @@ class DingTalk final : public Channel {
                        .end())
         .end();
   }
-
-  static std::string one_line_of(const std::string& label) { return harmless(label, Markup::plain); }
 
   static std::string markdown(const Message& message, const MessageText& text, const std::string& title,
                               const std::string& call, const std::string& links) {

@@ -1,4 +1,4 @@
-// A robot in a group of Feishu or Lark. A card whose texts are plain, so that nothing in them can be markup; buttons for the links.
+// A robot in a group of Feishu or Lark: a card whose texts are plain, with buttons for the links.
 #include "core/json_text.h"
 #include "core/text.h"
 #include "notifier/channel/robot.h"
@@ -33,7 +33,7 @@ constexpr CodeRule kCodes[] = {
     {"9499", Verdict::refused, {}, "请求格式有误", "the request is malformed"},
 };
 
-std::string plain(const std::string& text) {
+std::string plain(std::string_view text) {
   return JsonMembers('{').add("tag", json_text("plain_text")).add("content", json_text(text)).end();
 }
 
@@ -80,7 +80,7 @@ class Feishu final : public Channel {
   static std::string card(const Message& message, const MessageText& text) {
     JsonMembers elements('[');
     std::string lines;
-    for (const std::string& line : text.lines) lines += (lines.empty() ? "" : "\n") + line;
+    for (const std::string& line : text.lines) lines += (lines.empty() ? "" : "\n") + harmless(line, Markup::feishu);
     if (!lines.empty()) elements.add(JsonMembers('{').add("tag", json_text("div")).add("text", plain(lines)).end());
     if (const std::string call = call_of(message); !call.empty())
       elements.add(JsonMembers('{')
@@ -93,7 +93,7 @@ class Feishu final : public Channel {
       for (const MessageLink& link : text.links) {
         buttons.add(JsonMembers('{')
                         .add("tag", json_text("button"))
-                        .add("text", plain(link.label))
+                        .add("text", plain(harmless(link.label, Markup::feishu)))
                         .add("type", json_text(kind))
                         .add("url", json_text(link.url))
                         .end());
@@ -101,12 +101,16 @@ class Feishu final : public Channel {
       }
       elements.add(JsonMembers('{').add("tag", json_text("action")).add("actions", buttons.end()).end());
     }
-    elements.add(
-        JsonMembers('{').add("tag", json_text("note")).add("elements", JsonMembers('[').add(plain(text.foot)).end()).end());
+    elements.add(JsonMembers('{')
+                     .add("tag", json_text("note"))
+                     .add("elements", JsonMembers('[').add(plain(harmless(text.foot, Markup::feishu))).end())
+                     .end());
     return JsonMembers('{')
         .add("config", JsonMembers('{').add("wide_screen_mode", json_truth(true)).end())
-        .add("header",
-             JsonMembers('{').add("title", plain(text.title)).add("template", json_text(colour_of(message.purpose))).end())
+        .add("header", JsonMembers('{')
+                           .add("title", plain(harmless(text.title, Markup::feishu)))
+                           .add("template", json_text(colour_of(message.purpose)))
+                           .end())
         .add("elements", elements.end())
         .end();
   }
