@@ -5,6 +5,7 @@
 
 #include "core/base64.h"
 #include "crypto/crypto.h"
+#include "notifier/channel/setup_files.h"
 
 namespace finwatch::notifier {
 namespace {
@@ -65,7 +66,8 @@ AliyunClient::AliyunClient(std::string url, std::string ca_file, ProviderKeys ke
 
 Result<AliyunClient> AliyunClient::open(std::string_view channel, const PhoneSetup& setup, const std::string& url,
                                         const ChannelWorld& world) {
-  Result<ProviderKeys> keys = read_provider_keys(channel, setup);
+  if (Status good = check_url(std::string("providers.aliyun_").append(channel), url, Wire::house); !good) return good.error();
+  Result<ProviderKeys> keys = read_provider_keys(std::string("channels.").append(channel), setup);
   if (!keys) return keys.error();
   std::string address = url;
   while (address.ends_with('/')) address.pop_back();

@@ -1,6 +1,6 @@
 // Calls of Aliyun, signed with ACS3-HMAC-SHA256 (help.aliyun.com, "V3 request structure and signature").
 //
-//   Result<AliyunClient> client = AliyunClient::open("channels.sms", setup, world.aliyun_sms, world);
+//   Result<AliyunClient> client = AliyunClient::open("sms", setup, world.aliyun_sms, world);
 //   const ProviderAnswer answer = client->call("SendSms", {{"PhoneNumbers", number}, …}, deadline);
 //   if (!answer.json) return answer.receipt;
 //   return aliyun_receipt(answer);
@@ -30,7 +30,7 @@ Result<std::vector<std::string>> acs3_headers(const AliyunRequest& request, cons
 
 class AliyunClient {
  public:
-  /// config when a file with a key is missing. `channel`: "channels.sms".
+  /// config when a file with a key is missing, or the address is none. `channel`: "sms" or "voice".
   static Result<AliyunClient> open(std::string_view channel, const PhoneSetup& setup, const std::string& url,
                                    const ChannelWorld& world);
 

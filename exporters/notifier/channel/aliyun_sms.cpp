@@ -82,7 +82,7 @@ class AliyunSms final : public Channel {
 }  // namespace
 
 Result<std::unique_ptr<Channel>> open_aliyun_sms(const PhoneSetup& setup, const ChannelWorld& world) {
-  Result<AliyunClient> client = AliyunClient::open("channels.sms", setup, world.aliyun_sms, world);
+  Result<AliyunClient> client = AliyunClient::open("sms", setup, world.aliyun_sms, world);
   if (!client) return client.error();
   return std::unique_ptr<Channel>(std::make_unique<AliyunSms>(*std::move(client), setup));
 }

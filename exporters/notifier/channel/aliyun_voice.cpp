@@ -32,7 +32,7 @@ class AliyunVoice final : public Channel {
 }  // namespace
 
 Result<std::unique_ptr<Channel>> open_aliyun_voice(const PhoneSetup& setup, const ChannelWorld& world) {
-  Result<AliyunClient> client = AliyunClient::open("channels.voice", setup, world.aliyun_voice, world);
+  Result<AliyunClient> client = AliyunClient::open("voice", setup, world.aliyun_voice, world);
   if (!client) return client.error();
   return std::unique_ptr<Channel>(std::make_unique<AliyunVoice>(*std::move(client), setup));
 }

@@ -3,6 +3,7 @@
 #include "core/base64.h"
 #include "core/json_text.h"
 #include "crypto/crypto.h"
+#include "notifier/channel/setup_files.h"
 
 namespace finwatch::notifier {
 namespace {
@@ -60,7 +61,8 @@ TencentClient::TencentClient(std::string url, std::string ca_file, std::string r
 
 Result<TencentClient> TencentClient::open(std::string_view channel, const PhoneSetup& setup, const std::string& url,
                                           TencentService service, const ChannelWorld& world) {
-  Result<ProviderKeys> keys = read_provider_keys(channel, setup);
+  if (Status good = check_url(std::string("providers.tencent_").append(channel), url, Wire::house); !good) return good.error();
+  Result<ProviderKeys> keys = read_provider_keys(std::string("channels.").append(channel), setup);
   if (!keys) return keys.error();
   std::string address = url;
   while (address.ends_with('/')) address.pop_back();

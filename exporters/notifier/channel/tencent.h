@@ -1,6 +1,6 @@
 // Calls of Tencent Cloud, signed with TC3-HMAC-SHA256 (cloud.tencent.com, "Signature v3").
 //
-//   Result<TencentClient> client = TencentClient::open("channels.sms", setup, world.tencent_sms, {"sms", "2021-01-11"}, world);
+//   Result<TencentClient> client = TencentClient::open("sms", setup, world.tencent_sms, {"sms", "2021-01-11"}, world);
 //   const ProviderAnswer answer = client->call("SendSms", body, deadline);
 //   if (const auto failed = tencent_failure(answer)) return *failed;
 //   const JsonRef response = *answer.json->root().find("Response");
@@ -30,7 +30,7 @@ struct TencentService {
 
 class TencentClient {
  public:
-  /// config when a file with a key is missing. `channel`: "channels.sms".
+  /// config when a file with a key is missing, or the address is none. `channel`: "sms" or "voice".
   static Result<TencentClient> open(std::string_view channel, const PhoneSetup& setup, const std::string& url,
                                     TencentService service, const ChannelWorld& world);
 

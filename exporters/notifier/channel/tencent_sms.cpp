@@ -70,7 +70,7 @@ class TencentSms final : public Channel {
 }  // namespace
 
 Result<std::unique_ptr<Channel>> open_tencent_sms(const PhoneSetup& setup, const ChannelWorld& world) {
-  Result<TencentClient> client = TencentClient::open("channels.sms", setup, world.tencent_sms, {"sms", "2021-01-11"}, world);
+  Result<TencentClient> client = TencentClient::open("sms", setup, world.tencent_sms, {"sms", "2021-01-11"}, world);
   if (!client) return client.error();
   return std::unique_ptr<Channel>(std::make_unique<TencentSms>(*std::move(client), setup));
 }

@@ -40,7 +40,7 @@ class TencentVoice final : public Channel {
 
 Result<std::unique_ptr<Channel>> open_tencent_voice(const PhoneSetup& setup, const ChannelWorld& world) {
   Result<TencentClient> client =
-      TencentClient::open("channels.voice", setup, world.tencent_voice, {"vms", "2020-09-02"}, world);
+      TencentClient::open("voice", setup, world.tencent_voice, {"vms", "2020-09-02"}, world);
   if (!client) return client.error();
   return std::unique_ptr<Channel>(std::make_unique<TencentVoice>(*std::move(client), setup));
 }
