@@ -1,6 +1,7 @@
 #include "notifier/channel/phone_text.h"
 
 #include "notifier/channel/plain_text.h"
+#include "notifier/channel/time_words.h"
 
 namespace finwatch::notifier {
 namespace {
@@ -44,12 +45,6 @@ bool is_decimal_point(const std::u32string& codes, std::size_t at) {
   const bool ends_before = from == 0 || !(is_dot(codes[from - 1]) || is_ascii_word(codes[from - 1]));
   const bool ends_behind = to == codes.size() || !(is_dot(codes[to]) || is_ascii_word(codes[to]));
   return ends_before && ends_behind;
-}
-
-std::string hour_and_minute(WallTime at, const Zone& zone) {
-  const auto minute = std::chrono::floor<std::chrono::minutes>(zone.local(at)).time_since_epoch().count() % (24 * 60);
-  const auto two = [](long long number) { return (number < 10 ? "0" : "") + std::to_string(number); };
-  return two(minute / 60) + ":" + two(minute % 60);
 }
 
 // The end says how many there are, and is never what is cut.

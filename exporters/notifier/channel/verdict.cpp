@@ -94,36 +94,33 @@ Receipt unreadable_answer(long status) {
           {}};
 }
 
-ProviderAnswer ask_provider(HttpRequest request, SteadyTime deadline, const Clock& clock) {
-  ProviderAnswer answer;
+HttpAnswer call_provider(HttpRequest request, SteadyTime deadline, const Clock& clock) {
   const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(deadline - clock.steady());
-  if (left.count() <= 0) {
-    answer.receipt = {Verdict::later, "deadline", note_of("没来得及发", "no time was left to send it"), {}, {}};
-    return answer;
-  }
+  if (left.count() <= 0)
+    return {std::nullopt, {Verdict::later, "deadline", note_of("没来得及发", "no time was left to send it"), {}, {}}};
   bool reached = false;
   request.timeout = left;
   request.reached = &reached;
   request.most_bytes = std::min(request.most_bytes, kMostAnswer);
-  const Result<HttpReply> reply = http(request);
-  if (!reply) {
-    answer.receipt = receipt_of_failure(reply.error(), reached);
-    return answer;
-  }
-  answer.status = reply->status;
-  Result<Json> json = Json::parse(reply->body);
-  if (json && json->root().kind() == JsonRef::Kind::map) {
-    answer.json = std::move(*json);
-    return answer;
-  }
-  answer.receipt = receipt_of_status(reply->status);
-  if (answer.receipt.verdict == Verdict::accepted)
-    answer.receipt = {Verdict::unknown,
-                      "not_json",
-                      note_of("应答不是对方的 JSON，可能已收", "the answer is not JSON, it may have been taken"),
-                      {},
-                      {}};
-  return answer;
+  Result<HttpReply> reply = http(request);
+  if (!reply) return {std::nullopt, receipt_of_failure(reply.error(), reached)};
+  return {std::move(*reply), {}};
+}
+
+ProviderAnswer ask_provider(HttpRequest request, SteadyTime deadline, const Clock& clock) {
+  HttpAnswer answer = call_provider(std::move(request), deadline, clock);
+  if (!answer.reply) return {std::nullopt, 0, std::move(answer.receipt)};
+  const long status = answer.reply->status;
+  Result<Json> json = Json::parse(answer.reply->body);
+  if (json && json->root().kind() == JsonRef::Kind::map) return {std::move(*json), status, {}};
+  Receipt receipt = receipt_of_status(status);
+  if (receipt.verdict == Verdict::accepted)
+    receipt = {Verdict::unknown,
+               "not_json",
+               note_of("应答不是对方的 JSON，可能已收", "the answer is not JSON, it may have been taken"),
+               {},
+               {}};
+  return {std::nullopt, status, std::move(receipt)};
 }
 
 Receipt receipt_of_code(std::span<const CodeRule> rules, std::string_view code, std::string_view words) {

@@ -39,7 +39,14 @@ struct ProviderAnswer {
 /// One call, over before the deadline; `request.timeout` and `request.reached` are set here.
 ProviderAnswer ask_provider(HttpRequest request, SteadyTime deadline, const Clock& clock);
 
-/// The same without reading the body: what a status alone means; accepted for 2xx.
+/// The same when the body need not be JSON: the whole answer, or the receipt of a call that failed.
+struct HttpAnswer {
+  std::optional<HttpReply> reply;
+  Receipt receipt;
+};
+HttpAnswer call_provider(HttpRequest request, SteadyTime deadline, const Clock& clock);
+
+/// Without reading the body: what a status alone means; accepted for 2xx.
 Receipt receipt_of_status(long status);
 /// Of a call that failed.
 Receipt receipt_of_failure(const Error& error, bool reached);
