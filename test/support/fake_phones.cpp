@@ -92,7 +92,8 @@ std::string field(const std::map<std::string, std::string>& fields, const std::s
   return found == fields.end() ? "" : found->second;
 }
 
-std::string aliyun_text(std::string_view code, std::string_view message, std::string_view id_name = {}, std::string_view id = {}) {
+std::string aliyun_text(std::string_view code, std::string_view message, std::string_view id_name = {},
+                        std::string_view id = {}) {
   JsonMembers members('{');
   members.add("RequestId", json_text("819BE656-D2E0-4858-8B21-B2E477085AAF"));
   members.add("Code", json_text(code)).add("Message", json_text(message));
@@ -181,7 +182,8 @@ std::optional<FakePhones::No> FakePhones::check_acs3(const FakeCall& call) {
 
   const std::string names = part_of(authorization, "SignedHeaders=");
   for (const auto& [name, value] : call.headers)  // each of these must be signed where it is there
-    if ((name == "host" || name == "content-type" || name.starts_with("x-acs-")) && (";" + names + ";").find(";" + name + ";") == std::string::npos)
+    if ((name == "host" || name == "content-type" || name.starts_with("x-acs-")) &&
+        (";" + names + ";").find(";" + name + ";") == std::string::npos)
       return No{"IncompleteSignature", name + " is not signed"};
   std::vector<std::string> query = parts(call.query, '&');
   std::sort(query.begin(), query.end());
@@ -299,8 +301,7 @@ std::optional<FakePhones::No> FakePhones::check_tc3(const FakeCall& call) const 
   std::string canonical = call.method + "\n" + call.path + "\n" + call.query + "\n";
   for (const std::string& name : parts(names, ';')) canonical += name + ":" + lower_case(header(call, name)) + "\n";
   canonical += "\n" + names + "\n" + sha256(call.body);
-  const std::string key =
-      mac(mac(mac("TC3" + setup_.tencent_secret, steps[0]), steps[1]), steps[2]);
+  const std::string key = mac(mac(mac("TC3" + setup_.tencent_secret, steps[0]), steps[1]), steps[2]);
   const std::string text = "TC3-HMAC-SHA256\n" + timestamp + "\n" + scope + "\n" + sha256(canonical);
   if (part_of(authorization, "Signature=") != to_hex(mac(key, text)))
     return No{"AuthFailure.SignatureFailure", "The provided credentials could not be validated."};
@@ -351,7 +352,8 @@ FakeAnswer FakePhones::tencent(const FakeCall& call, const std::string& action) 
                   .caller = {},
                   .variables = {},
                   .at = {}};
-  if (const auto numbers = json->root().find("PhoneNumberSet"); numbers && numbers->first()) taken.phone = numbers->first()->text();
+  if (const auto numbers = json->root().find("PhoneNumberSet"); numbers && numbers->first())
+    taken.phone = numbers->first()->text();
   if (const auto values = json->root().find("TemplateParamSet"))
     for (auto value = values->first(); value; value = value->next())
       taken.variables[std::to_string(taken.variables.size() + 1)] = value->text();
@@ -366,7 +368,9 @@ FakeAnswer FakePhones::tencent(const FakeCall& call, const std::string& action) 
     return {.body = tencent_status("InvalidParameterValue.IncorrectPhoneNumber", "incorrect phone " + taken.phone, taken)};
   if (count("tencent_sms", taken.phone, hours{24}) >= setup_.most_per_day) {
     refused_.push_back("LimitExceeded.PhoneNumberDailyLimit");
-    return {.body = tencent_status("LimitExceeded.PhoneNumberDailyLimit", "the number of sms messages sent from a single mobile number exceeds the daily limit", taken)};
+    return {.body =
+                tencent_status("LimitExceeded.PhoneNumberDailyLimit",
+                               "the number of sms messages sent from a single mobile number exceeds the daily limit", taken)};
   }
   // What a number is refused for stands in its status, all else in the Error of the call.
   const bool of_number = lie_.starts_with("LimitExceeded.") || lie_.starts_with("FailedOperation.");

@@ -33,8 +33,8 @@ Result<std::string> tc3_authorization(const TencentRequest& request, const Provi
       std::string(kAlgorithm).append("\n").append(seconds_of(at)).append("\n") + scope + "\n" + to_hex(*canonical_digest);
   // Each is the key of the next one, and the last is the signature.
   Secret key(std::string("TC3").append(keys.secret.reveal()));
-  for (const std::string_view part : {std::string_view(date), std::string_view(request.service),
-                                      std::string_view("tc3_request"), std::string_view(text)}) {
+  for (const std::string_view part :
+       {std::string_view(date), std::string_view(request.service), std::string_view("tc3_request"), std::string_view(text)}) {
     Result<std::string> next = hmac(Hash::sha256, key.reveal(), part);
     if (!next) return next.error();
     key = Secret(*std::move(next));
@@ -75,20 +75,20 @@ ProviderAnswer TencentClient::call(std::string_view action, std::string body, St
   const WallTime now = clock_->wall();
   const Result<std::string> signature = tc3_authorization({host_of(url_), service_.name, body}, keys_, now);
   if (!signature) return {{}, 0, receipt_of_failure(signature.error(), false)};
-  return ask_provider({.url = url_ + "/",
-                       .method = {},
-                       .form = {},
-                       .body = std::move(body),
-                       .content_type = std::string(kContentType),
-                       .headers = {std::string("X-TC-Action: ").append(action), "X-TC-Version: " + service_.version,
-                                   "X-TC-Timestamp: " + seconds_of(now), "X-TC-Region: " + region_,
-                                   "Authorization: " + *signature},
-                       .accept = "application/json",
-                       .user = {},
-                       .password = {},
-                       .bearer = {},
-                       .ca_file = ca_file_},
-                      deadline, *clock_);
+  return ask_provider(
+      {.url = url_ + "/",
+       .method = {},
+       .form = {},
+       .body = std::move(body),
+       .content_type = std::string(kContentType),
+       .headers = {std::string("X-TC-Action: ").append(action), "X-TC-Version: " + service_.version,
+                   "X-TC-Timestamp: " + seconds_of(now), "X-TC-Region: " + region_, "Authorization: " + *signature},
+       .accept = "application/json",
+       .user = {},
+       .password = {},
+       .bearer = {},
+       .ca_file = ca_file_},
+      deadline, *clock_);
 }
 
 std::optional<Receipt> tencent_failure(const ProviderAnswer& answer) {

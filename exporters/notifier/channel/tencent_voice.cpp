@@ -39,8 +39,7 @@ class TencentVoice final : public Channel {
 }  // namespace
 
 Result<std::unique_ptr<Channel>> open_tencent_voice(const PhoneSetup& setup, const ChannelWorld& world) {
-  Result<TencentClient> client =
-      TencentClient::open("voice", setup, world.tencent_voice, {"vms", "2020-09-02"}, world);
+  Result<TencentClient> client = TencentClient::open("voice", setup, world.tencent_voice, {"vms", "2020-09-02"}, world);
   if (!client) return client.error();
   return std::unique_ptr<Channel>(std::make_unique<TencentVoice>(*std::move(client), setup));
 }

@@ -232,7 +232,8 @@ TEST_CASE("channel: what Aliyun took without an answer is unknown, and asking fi
     AliyunFixture to;
     const auto sms = to.sms();
     to.phones.be(mood, {}, {}, std::chrono::milliseconds{400});
-    const Receipt receipt = sms->send(to.message(), to.clock.steady() + std::chrono::milliseconds{mood == FakeMood::slow ? 150 : 5000});
+    const Receipt receipt =
+        sms->send(to.message(), to.clock.steady() + std::chrono::milliseconds{mood == FakeMood::slow ? 150 : 5000});
     CHECK(receipt.verdict == Verdict::unknown);
     CHECK(receipt.code == (mood == FakeMood::slow ? "timeout" : "cut"));
     CHECK(to.ask(*sms, to.message("D17")) == Taken::yes);

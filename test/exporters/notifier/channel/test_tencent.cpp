@@ -18,8 +18,7 @@ struct TencentFixture : PhoneFixture {
 
 // The worked example that the vendor prints in "Signature v3": DescribeInstances of 2019-02-25, its key with stars as printed.
 TEST_CASE("channel: TC3 signs the vendor's own example as the vendor does") {
-  const std::string body =
-      R"({"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]})";
+  const std::string body = R"({"Limit": 1, "Filters": [{"Values": ["\u672a\u547d\u540d"], "Name": "instance-name"}]})";
   const ProviderKeys keys{Secret("AKIDz8krbsJ5yKBZQpn74WFkmLPx3*******"), Secret("Gu5t9xGARNpq86cd98joQYCN3*******")};
   const auto signature =
       tc3_authorization({"cvm.tencentcloudapi.com", "cvm", body}, keys, WallTime{std::chrono::seconds{1551113065}});
@@ -112,8 +111,10 @@ TEST_CASE("channel: codes of Tencent Cloud mean later, refused or unknown, and c
       {"FailedOperation.PhoneNumberInBlacklist", Verdict::refused, 0, "FailedOperation.PhoneNumberInBlacklist"},
       {"FailedOperation.SignatureIncorrectOrUnapproved", Verdict::refused, 0, "FailedOperation.SignatureIncorrectOrUnapproved"},
       {"FailedOperation.TemplateIncorrectOrUnapproved", Verdict::refused, 0, "FailedOperation.TemplateIncorrectOrUnapproved"},
-      {"FailedOperation.InsufficientBalanceInSmsPackage", Verdict::refused, 0, "FailedOperation.InsufficientBalanceInSmsPackage"},
-      {"UnauthorizedOperation.SerivceSuspendDueToArrears", Verdict::refused, 0, "UnauthorizedOperation.SerivceSuspendDueToArrears"},
+      {"FailedOperation.InsufficientBalanceInSmsPackage", Verdict::refused, 0,
+       "FailedOperation.InsufficientBalanceInSmsPackage"},
+      {"UnauthorizedOperation.SerivceSuspendDueToArrears", Verdict::refused, 0,
+       "UnauthorizedOperation.SerivceSuspendDueToArrears"},
       {"Something.New", Verdict::refused, 0, "other"}};
   for (const Case& each : cases) {
     INFO(each.code);
@@ -181,9 +182,9 @@ TEST_CASE("channel: a slow Tencent Cloud, a gateway's page, and answers that are
   FakeWeb web([&](const FakeCall&) -> FakeAnswer { return {.body = body}; });
   to.world.tencent_sms = to.world.tencent_voice = web.url();
   const auto odd = to.sms(), voice = to.voice();
-  for (const char* answer : {"", "[]", "{}", R"({"Response":null})", R"({"Response":{}})", R"({"Response":{"SendStatusSet":[]}})",
-                             R"({"Response":{"SendStatusSet":[{}],"SendStatus":{}}})",
-                             R"({"Response":{"SendStatusSet":"x","SendStatus":"x"}})"}) {
+  for (const char* answer :
+       {"", "[]", "{}", R"({"Response":null})", R"({"Response":{}})", R"({"Response":{"SendStatusSet":[]}})",
+        R"({"Response":{"SendStatusSet":[{}],"SendStatus":{}}})", R"({"Response":{"SendStatusSet":"x","SendStatus":"x"}})"}) {
     body = answer;
     INFO(answer);
     CHECK(to.send(*odd, to.message()).verdict == Verdict::unknown);
