@@ -74,11 +74,12 @@ constexpr Room kRooms[] = {
     {"rules/tool/mutate",
      "core conf rules/tool/run rules/tool/prove rules/tool/contract rules/tool/alerts rules/tool/compile rules/tool/promql"},
     {"rules/tool/prometheus", "core http"},
+    {"rules/tool/notifier", "core conf http"},
     {"rules/tool/report", "core conf rules/tool/contract rules/tool/prometheus"},
     {"rules/tool/command",
      "core conf rules/tool/contract rules/tool/alerts rules/tool/compile rules/tool/cost rules/tool/explain rules/tool/check "
      "rules/tool/diff rules/tool/rulefile rules/tool/coverage rules/tool/import rules/tool/run rules/tool/prove "
-     "rules/tool/mutate rules/tool/prometheus rules/tool/report rules/tool/promql"},
+     "rules/tool/mutate rules/tool/notifier rules/tool/prometheus rules/tool/report rules/tool/promql"},
     {"rules/tool", "core conf rules/tool/command"},
 };
 constexpr std::string_view kProgramOpens = "core run conf sql crypto http web app";

@@ -64,6 +64,15 @@ std::string FakeConnection::line() {
   return line;
 }
 
+std::string FakeConnection::until(std::string_view end) {
+  std::size_t at = std::string::npos;
+  while ((at = buffer_.find(end)) == std::string::npos)
+    if (!read_more()) return {};
+  std::string text = buffer_.substr(0, at + end.size());
+  buffer_.erase(0, text.size());
+  return text;
+}
+
 std::string FakeConnection::take_message() {
   const auto length = [this] {
     return buffer_.size() < 2

@@ -33,6 +33,8 @@ class FakeConnection {
   std::string request();
   /// A line without its end; empty when the peer has gone.
   std::string line();
+  /// Up to and with `end`; empty when the peer has gone before.
+  std::string until(std::string_view end);
   /// What stands after two bytes that hold its length, as DNS does over TCP; empty when the peer has gone.
   std::string take_message();
   bool write(std::string_view text);
