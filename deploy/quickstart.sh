@@ -25,7 +25,7 @@
 # ----
 # 安装缺少的软件包，编译 finwatch，在本机回环地址上与 Debian 的 Prometheus 和 Alertmanager、一个私有的 PostgreSQL（其中有人不断
 # 录入凭证）以及一套真实 ERP（finwatch-workflow 每 30 秒录入一张凭证）一起启动，并等到查出真实样本、finwatch-notifier 收到第一条告警为止。
-# 不会呼叫任何人：通知器本应发出的消息写入 log/messages.log。
+# 不会呼叫任何人：通知程序本应发出的消息写入 log/messages.log。
 #
 #   deploy/quickstart.sh [--state 目录] [--no-erp] [--no-install] [--no-wait] [--lang en|zh]    启动，或使运行中的程序与代码一致
 #   deploy/quickstart.sh --status | --down | --wipe [--state 目录]
@@ -324,13 +324,13 @@ wait_for_watchdog() {
     heard=$(curl -fsS --noproxy '*' --max-time 5 "$url" 2>/dev/null |
       sed -nE 's/^finwatch_heartbeat_last_timestamp_seconds(\{[^}]*\})? ([0-9.e+]+).*/\2/p') || true
     if awk -v heard="$heard" -v begun="$begun" 'BEGIN { exit !(heard + 0 >= begun) }'; then
-      say "  the notifier has heard Watchdog, the alert that always fires" "  通知器已收到 Watchdog（始终触发的告警）"
+      say "  the notifier has heard Watchdog, the alert that always fires" "  通知程序已收到 Watchdog（始终触发的告警）"
       return
     fi
     sleep 0.5
   done
   die "the notifier has not heard Watchdog within two minutes; see http://127.0.0.1:$(port_of prometheus)/rules, http://127.0.0.1:$(port_of prometheus-alertmanager) and $state/log" \
-    "两分钟内通知器未收到 Watchdog；请查看 http://127.0.0.1:$(port_of prometheus)/rules、http://127.0.0.1:$(port_of prometheus-alertmanager) 与 $state/log"
+    "两分钟内通知程序未收到 Watchdog；请查看 http://127.0.0.1:$(port_of prometheus)/rules、http://127.0.0.1:$(port_of prometheus-alertmanager) 与 $state/log"
 }
 
 # ---- what one asks for
@@ -395,7 +395,7 @@ up() {
   choose_runner
   start_all
   if [ -n "$wait" ]; then
-    say "[4/5] waiting for samples, and until the notifier has heard the first alert (a minute and a half)" "[4/5] 等待样本，以及通知器收到第一条告警（约一分半钟）"
+    say "[4/5] waiting for samples, and until the notifier has heard the first alert (a minute and a half)" "[4/5] 等待样本，以及通知程序收到第一条告警（约一分半钟）"
     local proof
     for proof in "${proofs[@]}"; do wait_for_samples "$proof"; done
     wait_for_watchdog
