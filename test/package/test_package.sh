@@ -102,8 +102,9 @@ fi
 
 # finwatch-notifier: the same, with the contract that the tree has compiled and a file for each secret.
 other=$(echo build/release/finwatch-notifier_*.deb)
-holds "finwatch-notifier: it depends on its journal's library, on what speaks HTTPS and on the time zones" \
-  grep -qE 'ca-certificates.*tzdata.*libcurl4.*libsqlite3-0' <<<"$(dpkg-deb -f "$other" Depends)"
+for library in libsqlite3-0 libcurl4 libpqxx ca-certificates tzdata; do
+  holds "finwatch-notifier: it depends on $library" grep -qF "$library" <<<"$(dpkg-deb -f "$other" Depends)"
+done
 dpkg-deb -x "$other" "$room/notifier"
 for file in usr/bin/finwatch-notifier usr/lib/systemd/system/finwatch-notifier.service etc/default/finwatch-notifier \
   usr/share/doc/finwatch-notifier/examples/finwatch-notifier.yml usr/share/doc/finwatch-notifier/notifier{,.zh-CN}.md; do
