@@ -34,12 +34,19 @@ set(CPACK_DEBIAN_FINWATCH-WORKFLOW_DESCRIPTION
 "finwatch-workflow runs voucher entry, reports and other transactions of finance software as an accountant does, on its own schedule, measures
 each step, removes what it made, and checks the books. What it may write, where and how often, is granted in its configuration.")
 
+set(CPACK_DEBIAN_FINWATCH-NOTIFIER_DESCRIPTION
+"finwatch-notifier makes incidents of what Alertmanager says, keeps their clocks by the service level agreement, and tells those on duty, one
+step after another until somebody acknowledges: DingTalk, WeCom, Feishu, text messages, calls, e-mail. Nothing that it accepted is lost.")
+
 get_property(FINWATCH_PROGRAMS GLOBAL PROPERTY FINWATCH_PROGRAMS)
 foreach(program IN LISTS FINWATCH_PROGRAMS)
   string(TOUPPER ${program} component)
   set(folder ${PROJECT_SOURCE_DIR}/deploy/debian/${program})
   set(CPACK_DEBIAN_${component}_PACKAGE_NAME ${program})
   set(CPACK_DEBIAN_${component}_PACKAGE_DEPENDS adduser)
+  if(program STREQUAL "finwatch-notifier")  # the providers speak HTTPS, and a rota changes hands by local time
+    string(APPEND CPACK_DEBIAN_${component}_PACKAGE_DEPENDS ", ca-certificates, tzdata")
+  endif()
   set(CPACK_DEBIAN_${component}_PACKAGE_CONTROL_STRICT_PERMISSION ON)
   set(CPACK_DEBIAN_${component}_PACKAGE_CONTROL_EXTRA
     ${folder}/conffiles ${folder}/postinst ${folder}/prerm ${folder}/postrm)
@@ -56,7 +63,7 @@ foreach(program IN LISTS FINWATCH_PROGRAMS)
     ${PROJECT_SOURCE_DIR}/docs/guides/web-config.md ${PROJECT_SOURCE_DIR}/docs/guides/web-config.zh-CN.md
     DESTINATION ${documents} COMPONENT ${program})
   install(FILES ${PROJECT_SOURCE_DIR}/deploy/${program}.yml DESTINATION ${documents}/examples COMPONENT ${program})
-  if(NOT program STREQUAL "finwatch-host")
+  if(program MATCHES "database|workflow")
     install(DIRECTORY ${PROJECT_SOURCE_DIR}/deploy/sql DESTINATION ${documents} COMPONENT ${program})
   endif()
   # Where these two go and what they say depends on the prefix, which is known only while installing.

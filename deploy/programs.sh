@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Programs that a script starts, keeps and stops: one row each in `programs`, all below the folder `state`, where run/ holds their process
 # ids and ports and log/ what they say. Sourced. The script gives a program's file (program_file NAME), its variables as words for env
-# (environment_of NAME), and the sentence about what else may hold the lock of the folder (`busy`, `busy_zh`).
+# (environment_of NAME), the file of its standard output (output_of NAME), and the sentence about what else may hold the lock of the folder
+# (`busy`, `busy_zh`).
 : "${me:?}" "${programs:?}" "${state:?}" "${busy:?}" "${busy_zh:?}"
 runner=""                  # the account that the programs run as, when it is another
 marker=$state/finwatch-$me  # a folder without it is somebody else's: it is neither used nor removed
@@ -94,7 +95,7 @@ start_program() {
   rm -f "$state/run/$name"
   # shellcheck disable=SC2016
   setsid bash -c 'echo "$$ $(sed "s/.*) //" /proc/$$/stat | cut -d" " -f20)" >"$1" && shift && exec "$@"' \
-    _ "$state/run/$name" "${command[@]}" "$(program_file "$name")" "${words[@]}" </dev/null >>"$state/log/$name.log" 2>&1 9>&- &
+    _ "$state/run/$name" "${command[@]}" "$(program_file "$name")" "${words[@]}" </dev/null >>"$(output_of "$name")" 2>>"$state/log/$name.log" 9>&- &
   for _ in $(seq 300); do
     if [ -s "$state/run/$name" ] && ! process_of "$name" >/dev/null; then break; fi  # it ended
     if process_of "$name" >/dev/null && { [ "$port" = - ] || listens "$port"; }; then return; fi

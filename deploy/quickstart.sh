@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Installs what is missing, builds finwatch, starts it on loopback beside Debian's Prometheus and Alertmanager, a private PostgreSQL in which
-# clerks enter vouchers, and a real ERP in which finwatch-workflow enters one every 30 s, and waits for real samples and the first alert.
+# clerks enter vouchers, and a real ERP in which finwatch-workflow enters one every 30 s, and waits for real samples and until finwatch-notifier
+# has heard the first alert. Nobody is called: what the notifier would send goes into log/messages.log.
 #
 #   deploy/quickstart.sh [--state DIR] [--no-erp] [--no-install] [--no-wait] [--lang en|zh]    start, or bring what runs up to date
 #   deploy/quickstart.sh --status | --down | --wipe [--state DIR]
@@ -19,11 +20,12 @@
 # configurations of Prometheus and Alertmanager of it, at each start.
 #
 # Started by root or with sudo, the programs run as the user prometheus, which Debian's package brings, and may write to data/,
-# alertmanager/, ledger/, workflow/ and the ERP's own folder only; otherwise they run as you. Everything listens on 127.0.0.1. Nothing that this
+# alertmanager/, ledger/, notifier/, workflow/ and the ERP's own folder only; otherwise they run as you. Everything listens on 127.0.0.1. Nothing that this
 # script did not start is stopped or changed, and running it again is always safe: what runs is kept, what was rebuilt is started anew.
 # ----
 # 安装缺少的软件包，编译 finwatch，在本机回环地址上与 Debian 的 Prometheus 和 Alertmanager、一个私有的 PostgreSQL（其中有人不断
-# 录入凭证）以及一套真实 ERP（finwatch-workflow 每 30 秒录入一张凭证）一起启动，并等到查出真实样本、收到第一条告警为止。
+# 录入凭证）以及一套真实 ERP（finwatch-workflow 每 30 秒录入一张凭证）一起启动，并等到查出真实样本、finwatch-notifier 收到第一条告警为止。
+# 不会呼叫任何人：通知程序本应发出的消息写入 log/messages.log。
 #
 #   deploy/quickstart.sh [--state 目录] [--no-erp] [--no-install] [--no-wait] [--lang en|zh]    启动，或使运行中的程序与代码一致
 #   deploy/quickstart.sh --status | --down | --wipe [--state 目录]
@@ -40,7 +42,7 @@
 #
 # 承诺什么、通知谁、采集什么，写在状态目录的 sla.yaml 中；每次启动时，finwatch 由它编译出规则、路由以及 Prometheus 与 Alertmanager 的配置。
 #
-# 以 root 或 sudo 运行时，程序以 Debian 软件包自带的用户 prometheus 的身份运行，只能写入 data/、alertmanager/、ledger/、workflow/ 与 ERP 自己的目录；
+# 以 root 或 sudo 运行时，程序以 Debian 软件包自带的用户 prometheus 的身份运行，只能写入 data/、alertmanager/、ledger/、notifier/、workflow/ 与 ERP 自己的目录；
 # 否则以当前用户运行。
 # 全部只监听 127.0.0.1。不会停止或改动不是由本脚本启动的任何程序；可随时重复运行：已在运行的保留，重新编译过的重启。
 set -euo pipefail
@@ -57,6 +59,7 @@ programs=(
   "finwatch-host|19600|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-host.yml"
   "finwatch-database|19601|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-database.yml"
   "finwatch-workflow|19602|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-workflow.yml"
+  "finwatch-notifier|19605|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/finwatch-notifier.yml"
   "prometheus-alertmanager|19093|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/compiled/alertmanager.yml --storage.path=@STATE@/alertmanager --cluster.listen-address="
   "prometheus|19090|--web.listen-address=127.0.0.1:@PORT@ --config.file=@STATE@/compiled/prometheus.yml --storage.tsdb.path=@STATE@/data --storage.tsdb.retention.time=15d --rules.alert.for-grace-period=0s"
 )
@@ -93,6 +96,7 @@ source deploy/programs.sh
 source deploy/ledger.sh
 erp_state=$state/erp
 no_erp=$state/no-erp  # there when the last start left the ERP out
+unread=$state/unread  # there while what was compiled has not been read by those who run
 
 # leave_erp_out: the rows without what needs the ERP.
 leave_erp_out() {
@@ -134,6 +138,9 @@ replace() {
 # PostgreSQL's programs find their files from where they lie.
 program_file() { case "$1" in postgres | pgbench) echo "$(postgres_programs)/$1" ;; *) echo "$state/bin/$1" ;; esac; }
 
+# Standard output, where it is not the log's: what the notifier would have sent.
+output_of() { case "$1" in finwatch-notifier) echo "$state/log/messages.log" ;; *) echo "$state/log/$1.log" ;; esac; }
+
 environment_of() { if [ "$1" = pgbench ]; then echo "PGPASSFILE=$state/ledger/pgpass"; fi; }
 
 # True when the program changed and must be started anew.
@@ -141,6 +148,7 @@ put_program() {
   local from=build/release/bin/$1
   case "$1" in postgres | pgbench) return 1 ;; esac
   case "$1" in
+    finwatch-notifier) folder_of_runner notifier ;;
     finwatch-workflow) put_packs ;;
     prometheus-alertmanager) folder_of_runner alertmanager ;;
   esac
@@ -192,6 +200,36 @@ checks:
 END
 }
 
+# Nobody is called of this one: its messages go to standard output.
+notifier_configuration() {
+  cat <<END
+contract: compiled/notifier.yml
+store: {sqlite: notifier/journal.db}
+intake: {open: true}  # it listens on loopback only
+page:
+  address: http://127.0.0.1:$(port_of finwatch-notifier)
+  users_file: notifier-users.yml
+  key_file: notifier/page.key
+alertmanager: {url: "http://127.0.0.1:$(port_of prometheus-alertmanager)"}
+delivery: {instead: console}
+END
+}
+
+# The user "operator" of the incidents' pages, with a password of its own, made once.
+put_operator() {
+  local password=$state/operator.password users=$state/notifier-users.yml hash
+  if [ ! -s "$password" ]; then
+    (umask 077 && od -An -N12 -tx1 /dev/urandom | tr -d ' \n' >"$password.new" && mv "$password.new" "$password") || cannot_write
+  fi
+  if [ -e "$users" ]; then return; fi
+  hash=$("$state/bin/finwatch-notifier" --hash-password <"$password") ||
+    die "no hash could be made of the password in $password" "无法为 $password 中的密码生成散列"
+  # The runner reads it, and nobody changes it but who runs this script.
+  (umask 027 && printf 'users:\n  operator: {password: "%s", role: admin}\n' "$hash" >"$users.new") || cannot_write
+  [ -z "$runner" ] || chown ":$runner" "$users.new"
+  mv "$users.new" "$users" || cannot_write
+}
+
 # The contract of this machine: the shipped one, of the ledger's database. It is for the person to edit, so it is put there once.
 put_contract() {
   local file
@@ -223,7 +261,7 @@ contract_of_today() {
     fi
 }
 
-# Rules, routes and configurations, of the contract and the alert catalogue. True when something of them changed.
+# Rules, routes and configurations, of the contract and the alert catalogue.
 compile_contract() {
   local today=$state/sla.today.yaml said
   contract_of_today >"$today" || cannot_write
@@ -232,13 +270,17 @@ compile_contract() {
     said=${said//"$today"/"$state/sla.yaml"}
     die "$said" "$said"
   }
-  [[ "$said" != *" 0 changed" ]]
+  if [[ "$said" != *" 0 changed" ]]; then : >"$unread" || cannot_write; fi
 }
 
-# The configurations of our programs are for the person to edit: they are put there once. True when Prometheus and Alertmanager have to
-# read theirs again.
+check_configuration() {
+  local message
+  message=$("$state/bin/$1" --config.check --config.file="$state/$1.yml" 2>&1) || die "$message" "$message"
+}
+
+# The configurations of our programs are for the person to edit: they are put there once.
 put_configuration() {
-  local row name message
+  local row name
   [ -e "$state/finwatch-host.yml" ] || cp deploy/finwatch-host.yml "$state/finwatch-host.yml" || cannot_write
   [ -e "$state/finwatch-database.yml" ] || cat >"$state/finwatch-database.yml" <<END || cannot_write
 targets:
@@ -248,13 +290,15 @@ END
   if [ -n "$erp" ] && [ ! -e "$state/finwatch-workflow.yml" ]; then
     workflow_configuration >"$state/finwatch-workflow.yml" || cannot_write
   fi
+  [ -e "$state/finwatch-notifier.yml" ] || notifier_configuration >"$state/finwatch-notifier.yml" || cannot_write
+  put_operator
   for row in "${programs[@]}"; do
     name=${row%%|*}
-    case "$name" in finwatch-*) ;; *) continue ;; esac
-    message=$("$state/bin/$name" --config.check --config.file="$state/$name.yml" 2>&1) || die "$message" "$message"
+    case "$name" in finwatch-notifier) ;; finwatch-*) check_configuration "$name" ;; esac
   done
   put_contract
   compile_contract
+  check_configuration finwatch-notifier  # it names what has been compiled
 }
 
 wait_for_samples() {
@@ -272,19 +316,21 @@ wait_for_samples() {
     "两分钟内没有 $series 的样本；请查看 http://127.0.0.1:$(port_of prometheus)/targets 与 $state/log"
 }
 
-# The alert that always fires has come through: Prometheus evaluates the rules, and Alertmanager is told.
+# The alert that always fires has come through: Prometheus evaluates the rules, Alertmanager is told, and tells the notifier.
 wait_for_watchdog() {
-  local url
-  url=http://127.0.0.1:$(port_of prometheus-alertmanager)/api/v2/alerts
+  local url heard=""
+  url=http://127.0.0.1:$(port_of finwatch-notifier)/metrics
   for _ in $(seq 240); do
-    if curl -fsS --noproxy '*' --max-time 5 --get --data-urlencode 'filter=alertname="Watchdog"' "$url" 2>/dev/null | grep -q '"Watchdog"'; then
-      say "  Alertmanager was told of Watchdog, the alert that always fires" "  Alertmanager 已收到 Watchdog（始终触发的告警）"
+    heard=$(curl -fsS --noproxy '*' --max-time 5 "$url" 2>/dev/null |
+      sed -nE 's/^finwatch_heartbeat_last_timestamp_seconds(\{[^}]*\})? ([0-9.e+]+).*/\2/p') || true
+    if awk -v heard="$heard" -v begun="$begun" 'BEGIN { exit !(heard + 0 >= begun) }'; then
+      say "  the notifier has heard Watchdog, the alert that always fires" "  通知程序已收到 Watchdog（始终触发的告警）"
       return
     fi
     sleep 0.5
   done
-  die "Alertmanager was not told of Watchdog within two minutes; see http://127.0.0.1:$(port_of prometheus)/rules and $state/log" \
-    "两分钟内 Alertmanager 未收到 Watchdog；请查看 http://127.0.0.1:$(port_of prometheus)/rules 与 $state/log"
+  die "the notifier has not heard Watchdog within two minutes; see http://127.0.0.1:$(port_of prometheus)/rules, http://127.0.0.1:$(port_of prometheus-alertmanager) and $state/log" \
+    "两分钟内通知程序未收到 Watchdog；请查看 http://127.0.0.1:$(port_of prometheus)/rules、http://127.0.0.1:$(port_of prometheus-alertmanager) 与 $state/log"
 }
 
 # ---- what one asks for
@@ -310,7 +356,7 @@ status() {
 }
 
 start_all() {
-  local row name wanted arguments port changed=""
+  local row name wanted arguments port
   if [ -n "$erp" ]; then
     rm -f "$no_erp"
     start_erp
@@ -329,13 +375,14 @@ start_all() {
       echo "$port" >"$state/run/$name.port" || cannot_write
     fi
   done
-  if put_configuration; then changed=yes; fi
+  put_configuration
   for row in "${programs[@]}"; do
     IFS='|' read -r name _ arguments <<<"$row"
     [ "$name" != pgbench ] || fill_ledger
     if ! process_of "$name" >/dev/null; then start_program "$name" "$(port_of "$name")" "$arguments"
-    elif [ -n "$changed" ]; then case "$name" in prometheus*) kill -HUP "$(process_of "$name")" ;; esac; fi
+    elif [ -e "$unread" ]; then case "$name" in prometheus* | finwatch-notifier) kill -HUP "$(process_of "$name")" ;; esac; fi
   done
+  rm -f "$unread"
 }
 
 up() {
@@ -348,7 +395,7 @@ up() {
   choose_runner
   start_all
   if [ -n "$wait" ]; then
-    say "[4/5] waiting for samples, and for the first alert (a minute and a half)" "[4/5] 等待样本，以及第一条告警（约一分半钟）"
+    say "[4/5] waiting for samples, and until the notifier has heard the first alert (a minute and a half)" "[4/5] 等待样本，以及通知程序收到第一条告警（约一分半钟）"
     local proof
     for proof in "${proofs[@]}"; do wait_for_samples "$proof"; done
     wait_for_watchdog
@@ -357,8 +404,8 @@ up() {
   fi
   say "[5/5] everything runs" "[5/5] 全部就绪"
   status
-  local host prometheus
-  host=$(port_of finwatch-host) prometheus=$(port_of prometheus)
+  local host prometheus notifier
+  host=$(port_of finwatch-host) prometheus=$(port_of prometheus) notifier=$(port_of finwatch-notifier)
   say "  metrics:  curl -s http://127.0.0.1:$host/metrics | less" "  查看指标：curl -s http://127.0.0.1:$host/metrics | less"
   say "  database: curl -s http://127.0.0.1:$(port_of finwatch-database)/metrics | less" "  数据库：  curl -s http://127.0.0.1:$(port_of finwatch-database)/metrics | less"
   if [ -n "$erp" ]; then
@@ -367,6 +414,11 @@ up() {
     say "  workflow: curl -s http://127.0.0.1:$workflow/metrics | grep -E '^finwatch_(flow_success|flow_last_duration|integrity)'" \
       "  业务流程：curl -s http://127.0.0.1:$workflow/metrics | grep -E '^finwatch_(flow_success|flow_last_duration|integrity)'"
   fi
+  say "  incidents: http://127.0.0.1:$notifier/incidents as the user operator; the password is in $state/operator.password" \
+    "  事件：    http://127.0.0.1:$notifier/incidents（用户 operator，密码在 $state/operator.password）"
+  say "            $state/bin/finwatch incidents --notifier=http://127.0.0.1:$notifier --user=operator --password-file=$state/operator.password" \
+    "            $state/bin/finwatch incidents --notifier=http://127.0.0.1:$notifier --user=operator --password-file=$state/operator.password"
+  say "  messages: $state/log/messages.log has what would be sent; nobody is called" "  消息：    本应发出的消息写入 $state/log/messages.log；不会呼叫任何人"
   say "  alerts:   http://127.0.0.1:$prometheus/alerts   routes: http://127.0.0.1:$(port_of prometheus-alertmanager)   promised in: $state/sla.yaml" \
     "  告警：    http://127.0.0.1:$prometheus/alerts   路由：http://127.0.0.1:$(port_of prometheus-alertmanager)   承诺：$state/sla.yaml"
   say "  graph:    http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0" "  查看曲线：http://127.0.0.1:$prometheus/graph?g0.expr=node_load1&g0.tab=0"

@@ -77,6 +77,7 @@ source deploy/cluster.sh
 # Debian's own Python: the unpacked modules are made for it.
 program_file() { if [ "$1" = postgres ]; then echo "$(postgres_programs)/postgres"; else echo /usr/bin/python3; fi; }
 environment_of() { if [ "$1" = trytond ]; then echo "PYTHONPATH=$state/python PYTHONWARNINGS=ignore"; fi; }
+output_of() { echo "$state/log/$1.log"; }
 in_tryton() { as_runner env PYTHONPATH="$state/python" PYTHONWARNINGS=ignore "$@"; }
 
 # What is unpacked lies in a folder a package; Tryton looks for its modules in one. Compiled, because the runner may not write there.

@@ -1,4 +1,4 @@
-// finwatch: the command line. One contract becomes rules, and proof that they fire.
+// finwatch: the command line. One contract becomes rules, and proof that they fire; incidents are answered from here as well.
 #include <cstdio>
 #include <span>
 
@@ -11,15 +11,23 @@ namespace {
 using namespace finwatch;
 using namespace finwatch::rules;
 
-const Command* const kCommands[] = {&kCompileCommand, &kCheckCommand,   &kTestCommand, &kMutateCommand, &kCoverageCommand,
-                                    &kCostCommand,    &kExplainCommand, &kDiffCommand, &kImportCommand, &kReportCommand};
+// In the order of the usage.
+std::vector<const Command*> commands() {
+  std::vector<const Command*> all = {&kCompileCommand,  &kCheckCommand,  &kTestCommand,     &kMutateCommand,
+                                     &kCoverageCommand, &kCostCommand,   &kExplainCommand,  &kDiffCommand,
+                                     &kImportCommand,   &kReportCommand, &kIncidentsCommand};
+  for (const Command& action : incident_actions()) all.push_back(&action);
+  all.push_back(&kOnCallCommand);
+  return all;
+}
 
 std::string usage() {
+  constexpr std::size_t kNameWidth = 13;
   std::string text = "finwatch COMMAND [--flag=value …]\n\n";
-  for (const Command* command : kCommands)
+  for (const Command* command : commands())
     text.append("  ")
         .append(command->name)
-        .append(std::string(10 - command->name.size(), ' '))
+        .append(std::string(kNameWidth - command->name.size(), ' '))
         .append(command->about)
         .append("\n");
   return text + "\nfinwatch COMMAND --help shows the flags of a command. finwatch --version says what this is.\n";
@@ -53,7 +61,7 @@ int main(int argc, char** argv) {
     return 0;
   }
   std::vector<std::string_view> known;
-  for (const Command* command : kCommands) {
+  for (const Command* command : commands()) {
     if (command->name == name) return run(*command, std::span(words).subspan(1));
     known.push_back(command->name);
   }

@@ -8,6 +8,7 @@ import socket
 import sys
 import unittest
 import urllib.parse
+import urllib.request
 
 from harness import ROOT, check, eventually, folder, get, need_root, read, run, write
 
@@ -16,7 +17,7 @@ import tryton  # noqa: E402
 
 SCRIPT = os.path.join(ROOT, "deploy/quickstart.sh")
 VOUCHER_ENTRY = 'finwatch_flow_success{job="finwatch-workflow",flow="tryton_voucher_entry"}'
-PROGRAMS = ("postgres", "pgbench", "finwatch-host", "finwatch-database", "prometheus-alertmanager", "prometheus")
+PROGRAMS = ("postgres", "pgbench", "finwatch-host", "finwatch-database", "finwatch-notifier", "prometheus-alertmanager", "prometheus")
 
 
 class Quickstart:
@@ -48,6 +49,17 @@ class Quickstart:
         told = json.loads(get(self.port("prometheus-alertmanager"), "/api/v2/alerts").body)
         check(any(one["labels"]["alertname"] == alert and one["receivers"] for one in told), f"Alertmanager has {told}")
 
+    def alert(self, **labels):
+        """Gives Alertmanager an alert that fires from now on."""
+        url = f"http://127.0.0.1:{self.port('prometheus-alertmanager')}/api/v2/alerts"
+        body = json.dumps([{"labels": labels, "annotations": {"summary": "a fault of the test"}}]).encode()
+        urllib.request.urlopen(urllib.request.Request(url, body, {"Content-Type": "application/json"}), timeout=10).close()
+
+    def finwatch(self, *words):
+        """The command line, as the user whom quickstart made."""
+        return run(os.path.join(self.state, "bin/finwatch"), *words, "--language=en", f"--notifier=http://127.0.0.1:{self.port('finwatch-notifier')}",
+                   "--user=operator", "--password-file", os.path.join(self.state, "operator.password"))
+
     def prometheus(self, path, **parameters):
         answer = get(self.port("prometheus"), f"/api/v1/{path}?{urllib.parse.urlencode(parameters)}")
         return json.loads(answer.body)["data"]
@@ -65,7 +77,8 @@ class QuickstartTest(unittest.TestCase):
         with folder() as where, Quickstart(where) as quickstart:
             text = quickstart.up(wait=True)
             check("[1/5]" in text and "[5/5] everything runs" in text, f"no progress in:\n{text}")
-            check("node_load1" in text, f"no proof in:\n{text}")
+            check("node_load1" in text and "has heard Watchdog" in text, f"no proof in:\n{text}")
+            check("/incidents" in text and "operator.password" in text, f"nobody is told where the incidents are:\n{text}")
             pids = {name: quickstart.process(name) for name in PROGRAMS}
             targets = quickstart.prometheus("targets")["activeTargets"]
             check(not any(target["lastError"] for target in targets), f"a target has an error: {targets}")
@@ -123,6 +136,32 @@ class QuickstartTest(unittest.TestCase):
             check("tryton" not in recordings and "ledger" in recordings, "what needs the ERP is still promised")
             status, text = quickstart.call("--wipe")
             check(status == 0 and not os.path.exists(quickstart.state), f"--wipe left something:\n{text}")
+
+    def test_an_alert_becomes_an_incident_is_told_and_acknowledged_and_outlives_a_kill(self):
+        with folder() as where, Quickstart(where) as quickstart:
+            quickstart.up()
+            password = os.path.join(quickstart.state, "operator.password")
+            check(os.stat(password).st_mode & 0o777 == 0o600, "the password is open to others")
+            check(read(password) not in read(os.path.join(quickstart.state, "notifier-users.yml")), "the password is in the users file")
+            answer = get(quickstart.port("finwatch-notifier"), "/api/v1/incidents")
+            check(answer.status == 401, f"the incidents are open to everybody: {answer.status}")
+
+            quickstart.alert(alertname="DatabaseDisconnected", severity="severe", fault_class="major", service="database", target="ledger")
+            number = eventually(lambda: re.search(r"^(INC-\d+) .*database", quickstart.finwatch("incidents")[1], re.M), 60, "no incident came")[1]
+            messages = os.path.join(quickstart.state, "log/messages.log")
+            eventually(lambda: number in read(messages), 60, lambda: f"nothing was told of {number}: {read(messages)}")
+            status, text = quickstart.finwatch("ack", number)
+            check(status == 0 and "acknowledged (operator)" in text, text)
+
+            os.kill(quickstart.process("finwatch-notifier"), signal.SIGKILL)
+            quickstart.up()
+            status, text = quickstart.finwatch("incidents", number)
+            check(status == 0 and "acknowledged" in text and "operator" in text, f"after the kill it is\n{text}")
+            status, text = quickstart.finwatch("false-alarm", number, "--note=of the test")
+            check(status == 0, text)
+            check(number not in quickstart.finwatch("incidents")[1], "a closed incident is shown as open")
+            status, text = quickstart.call("--down")
+            check(status == 0 and os.path.exists(os.path.join(quickstart.state, "notifier/journal.db")), f"--down removed the journal:\n{text}")
 
     def test_a_taken_port_a_kill_and_a_stranger_with_an_old_process_id(self):
         with folder() as where, Quickstart(where) as quickstart, socket.socket() as squatter:
@@ -194,7 +233,7 @@ class QuickstartTest(unittest.TestCase):
                 user = re.search(r"^Uid:\s+(\d+)", read(f"/proc/{quickstart.process(name)}/status"), re.M).group(1)
                 check(user != "0", f"{name} runs as root")
             for path, _, _ in os.walk(quickstart.state):
-                if not path.startswith(tuple(os.path.join(quickstart.state, name) for name in ("alertmanager", "data", "ledger"))):
+                if not path.startswith(tuple(os.path.join(quickstart.state, name) for name in ("alertmanager", "data", "ledger", "notifier"))):
                     check(os.stat(path).st_uid == 0 and not os.stat(path).st_mode & 0o022, f"{path} is not root's alone")
 
     def test_killed_in_the_middle_it_goes_on_at_the_next_run(self):

@@ -21,12 +21,12 @@ finish() {
 trap finish EXIT
 
 say "building"
-{ cmake --preset release && cmake --build --preset release --target finwatch-host finwatch-database finwatch-workflow; } >"$room/log" 2>&1 ||
+{ cmake --preset release && cmake --build --preset release --target finwatch-host finwatch-database finwatch-workflow finwatch-notifier; } >"$room/log" 2>&1 ||
   { tail -n 40 "$room/log"; die "the build failed"; }
 rm -f build/release/*.deb
 (cd build/release && cpack -G DEB) >"$room/log" 2>&1 || { cat "$room/log"; die "cpack failed"; }
 debs=(build/release/*.deb)
-[ ${#debs[@]} -eq 3 ] || die "three packages expected, found ${debs[*]}"
+[ ${#debs[@]} -eq 4 ] || die "four packages expected, found ${debs[*]}"
 deb=$(echo build/release/finwatch-host_*.deb)
 
 version=$(sed -nE 's/^project\(finwatch VERSION ([0-9.]+).*/\1/p' CMakeLists.txt)
@@ -98,6 +98,43 @@ holds "finwatch-workflow: the sample configuration is accepted" "$room/workflow/
 if command -v systemd-analyze >/dev/null; then
   holds "finwatch-workflow: the unit gives the program few rights" \
     systemd-analyze security --offline=yes --threshold=30 --root="$room/workflow" finwatch-workflow.service
+fi
+
+# finwatch-notifier: the same, with the contract that the tree has compiled and a file for each secret.
+other=$(echo build/release/finwatch-notifier_*.deb)
+for library in libsqlite3-0 libcurl4 libpqxx ca-certificates tzdata; do
+  holds "finwatch-notifier: it depends on $library" grep -qF "$library" <<<"$(dpkg-deb -f "$other" Depends)"
+done
+dpkg-deb -x "$other" "$room/notifier"
+for file in usr/bin/finwatch-notifier usr/lib/systemd/system/finwatch-notifier.service etc/default/finwatch-notifier \
+  usr/share/doc/finwatch-notifier/examples/finwatch-notifier.yml usr/share/doc/finwatch-notifier/notifier{,.zh-CN}.md; do
+  holds "finwatch-notifier: it has $file" [ -f "$room/notifier/$file" ]
+done
+[ ! -e "$room/notifier/usr/share/doc/finwatch-notifier/sql" ] || die "finwatch-notifier: it brings grants for databases that it never asks"
+settings=$room/settings state=$room/state
+mkdir -p "$settings" "$state/notifier"
+cp -r rules/generated "$settings/compiled"
+here() { sed -e "s|/etc/finwatch/|$settings/|g" -e "s|/var/lib/finwatch/|$state/|g" "$1"; }
+here "$room/notifier/usr/share/doc/finwatch-notifier/examples/finwatch-notifier.yml" >"$settings/finwatch-notifier.yml"
+here rules/generated/notifier.yml >"$settings/compiled/notifier.yml"
+hash=$(echo secret | "$room/notifier/usr/bin/finwatch-notifier" --hash-password)
+holds "finwatch-notifier: it makes a hash of a password" grep -qE '^[$]2[aby][$][0-9]{2}[$].{53}$' <<<"$hash"
+printf 'users:\n  zhang.wei: {password: "%s", role: responder}\n' "$hash" >"$settings/users.yml"
+mapfile -t named < <(grep -ohE "$settings/[a-z0-9._-]+" "$settings"/*.yml "$settings/compiled/notifier.yml" | sort -u)
+for file in "${named[@]}"; do
+  if [ -e "$file" ]; then continue; fi
+  # shellcheck disable=SC2094  # the list was read before
+  case "$file" in
+    *.url) echo "https://robot.example/send?access_token=0123456789abcdef" ;;
+    *.yml) ;;
+    *) echo 0123456789abcdef0123456789abcdef ;;
+  esac >"$file"
+done
+holds "finwatch-notifier: the sample configuration is accepted" "$room/notifier/usr/bin/finwatch-notifier" --config.check \
+  --config.file="$settings/finwatch-notifier.yml"
+if command -v systemd-analyze >/dev/null; then
+  holds "finwatch-notifier: the unit gives the program few rights" \
+    systemd-analyze security --offline=yes --threshold=30 --root="$room/notifier" finwatch-notifier.service
 fi
 
 if [ "$(id -u)" -ne 0 ] && ! sudo -n true 2>/dev/null; then

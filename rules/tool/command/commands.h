@@ -15,5 +15,9 @@ extern const Command kCostCommand;
 extern const Command kReportCommand;
 extern const Command kTestCommand;
 extern const Command kMutateCommand;
+extern const Command kIncidentsCommand;
+extern const Command kOnCallCommand;
+/// ack, assign, diagnose …: they differ in a row of act.cpp.
+const std::vector<Command>& incident_actions();
 
 }  // namespace finwatch::rules
