@@ -49,17 +49,22 @@ std::string path(MapReader& reader, const Tree& map, std::string_view key) {
   return written.empty() ? written : map.where.beside(written);
 }
 
-// Without a / at the end.
 std::string address(MapReader& reader, std::string_view key) {
-  std::string url = reader.text(key);
-  while (url.ends_with('/')) url.pop_back();
+  const std::string url = reader.text(key);
   if (reader.has(key) && !url.starts_with("http://") && !url.starts_with("https://"))
     reader.fail(key, reader.path_of(key) + ": expected an address that begins with http:// or https://, found '" +
                          valid_utf8(url) + "'");
   return url;
 }
 
-// The place of a word in `words`, 0 where the key is not there.
+// What paths are put behind: without a / at the end.
+std::string base_address(MapReader& reader, std::string_view key) {
+  std::string url = address(reader, key);
+  while (url.ends_with('/')) url.pop_back();
+  return url;
+}
+
+// The place of the word in `words`; what is wrong goes to the reader.
 std::size_t choice(MapReader& reader, std::string_view key, std::span<const std::string_view> words, std::size_t fallback = 0) {
   if (!reader.has(key)) return fallback;
   const std::string word = reader.text(key);
@@ -149,7 +154,10 @@ bool is_bcrypt(std::string_view hash) {
 }
 
 Result<User> read_user(const std::string& name, const Tree& value) {
-  MapReader reader(value, "users." + valid_utf8(name));
+  const std::string path = "users." + valid_utf8(name);
+  if (value.kind != Tree::Kind::map)
+    return Error{Errc::config, value.where.text() + ": " + path + ": expected {password: $2y$10$…, role: responder}"};
+  MapReader reader(value, path);
   User user{.name = name, .password = reader.required_text("password"), .role = Role::viewer};
   if (name.empty() || name.find(':') != std::string::npos)
     reader.fail(value, "users: the name of a user must not be empty, nor hold a colon");
@@ -196,7 +204,9 @@ Status make_key(const std::string& file_name) {
   std::array<unsigned char, kLeastKey> bytes{};
   secure_random().fill(bytes);
   const Secret text(to_base64({reinterpret_cast<const char*>(bytes.data()), bytes.size()}) + "\n");
-  const std::string fresh = file_name + ".new." + std::to_string(getpid());
+  std::array<unsigned char, 8> own{};
+  secure_random().fill(own);
+  const std::string fresh = file_name + ".new." + to_hex({reinterpret_cast<const char*>(own.data()), own.size()});
   Descriptor file(open(fresh.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (!file) return not_made(file_name, errno);
   // Checked as root, used as somebody else: the key belongs to who has the folder.
@@ -233,7 +243,7 @@ Status read_page(const Tree& section, Setup& setup, const Env& env) {
   constexpr Range kValid{1min, 30 * kDay, "from 1m to 30d"};
   MapReader reader(section, "page");
   PageSetup& page = setup.page;
-  page.address = address(reader, "address");
+  page.address = base_address(reader, "address");
   const std::string users = path(reader, section, "users_file");
   const std::string key = path(reader, section, "key_file");
   page.session = std::chrono::duration_cast<std::chrono::seconds>(length(reader, "session", page.session, kValid));
@@ -254,7 +264,7 @@ Status read_page(const Tree& section, Setup& setup, const Env& env) {
 
 Status read_alertmanager(const Tree& section, AlertmanagerSetup& alertmanager) {
   MapReader reader(section, "alertmanager");
-  alertmanager = {.url = address(reader, "url"),
+  alertmanager = {.url = base_address(reader, "url"),
                   .user = reader.text("user"),
                   .ca_file = path(reader, section, "ca_file"),
                   .password = reader.secret("password")};
@@ -357,7 +367,7 @@ Status read_delivery(const Tree& section, Setup& setup) {
   delivery.attempts = static_cast<int>(reader.integer("attempts", delivery.attempts, 1, 100));
   delivery.timeout = std::chrono::duration_cast<std::chrono::milliseconds>(
       length(reader, "timeout", delivery.timeout, {1s, 1min, "from 1s to 1m"}));
-  if (reader.has("instead")) delivery.instead = channel_kind(kInstead[choice(reader, "instead", kInstead)]);
+  if (reader.has("instead")) delivery.instead = channel_kind(kInstead[choice(reader, "instead", kInstead, 1)]);
   setup.channels.command = reader.texts("command");
   if ((delivery.instead == ChannelKind::command) == setup.channels.command.empty())
     reader.fail(section,
@@ -372,7 +382,7 @@ Status read_providers(const Tree& section, ChannelWorld& world) {
   MapReader reader(section, "providers");
   for (auto [key, url] : {std::pair{"aliyun_sms", &world.aliyun_sms}, std::pair{"aliyun_voice", &world.aliyun_voice},
                           std::pair{"tencent_sms", &world.tencent_sms}, std::pair{"tencent_voice", &world.tencent_voice}})
-    if (reader.has(key)) *url = address(reader, key);
+    if (reader.has(key)) *url = base_address(reader, key);
   world.ca_file = path(reader, section, "ca_file");
   return reader.finish();
 }
@@ -387,8 +397,11 @@ Result<std::shared_ptr<const Setup>> read_setup(const Tree& file, const Env& env
   Tree none;  // in place of a section that is not there
   none.where = file.where;
   const auto section = [&](std::string_view name) -> const Tree& {
-    const Tree* found = reader.map(name);
-    return found != nullptr ? *found : none;
+    const Tree* found = reader.child(name);
+    if (found == nullptr || found->kind == Tree::Kind::null) return none;
+    if (found->kind == Tree::Kind::map) return *found;
+    reader.fail(*found, std::string(name) + ": expected a map");  // what was found may be a secret
+    return none;
   };
   const Tree& store = section("store");
   const Tree& intake = section("intake");

@@ -6,17 +6,19 @@
 //   page:
 //     address: https://notify.example.com           # what links in messages begin with
 //     users_file: users.yml                         # who may log in; without it the page only shows, and only from this machine
-//     key_file: /etc/finwatch/notifier.key          # signs links and sessions; made where it is not there
+//     key_file: /var/lib/finwatch/notifier/page.key # signs links and sessions; made where it is not there
 //     session: 12h
 //     link_valid: 48h
 //   alertmanager: {url: "http://127.0.0.1:9093"}    # for silences; user, password_file, ca_file
 //   links: {runbooks: "https://…/runbooks/{lang}/{alert}", panels: "https://grafana/d/…?var-service={service}"}
-//   incidents: {hold_down: 10m, reopen_within: 24h, close_after: 24h, verify: automatic}
+//   incidents: {hold_down: 10m, reopen_within: 24h, close_after: 24h, verify: automatic}    # or by_hand
 //   retention: {keep: 180d, archive: /var/lib/finwatch/notifier/archive}
 //   delivery: {attempts: 8, timeout: 10s, fallback: {dingtalk: [sms], sms: [voice, dingtalk]}, instead: console}
 //   providers: {aliyun_sms: …, ca_file: …}           # other addresses; of tests and of gateways
 //
-//   Result<std::shared_ptr<const Setup>> setup = read_setup(file);
+//   Result<std::shared_ptr<const Setup>> setup = read_setup(file, env);
+//
+// docs/guides/notifier-configuration.md has every key; a test holds it beside the reader.
 #pragma once
 
 #include <chrono>
@@ -58,7 +60,7 @@ struct PageSetup {
   std::string address;  // without a / at the end; empty: messages have no links
   std::vector<User> users;
   std::map<std::string, Role> certificates;  // by a name in a client certificate that web-config.yml had verified
-  Secret key;                                // 32 bytes or more
+  Secret key;                                // 32 bytes or more; empty only without an address and users
   std::chrono::seconds session{std::chrono::hours{12}};
   std::chrono::seconds link_valid{std::chrono::hours{48}};
 };
@@ -82,8 +84,9 @@ struct RetentionSetup {
 struct DeliverySetup {
   int attempts = 8;
   std::chrono::milliseconds timeout{10'000};
-  std::map<ChannelKind, std::vector<ChannelKind>> fallback;  // who tells when a channel said no for good
-  std::optional<ChannelKind> instead;                        // console or command: all messages go there, nobody is called
+  /// Who tells when a channel said no for good: one entry for each channel that is set up, of such channels alone; may be empty.
+  std::map<ChannelKind, std::vector<ChannelKind>> fallback;
+  std::optional<ChannelKind> instead;  // console or command: all messages go there, nobody is called
 };
 
 struct Setup {
@@ -99,7 +102,8 @@ struct Setup {
   ChannelWorld channels;
 };
 
-/// config with file:line:column and the next step.
+/// config with file:line:column and the next step. Paths are relative to the file; secrets are read now. Makes the page's key where
+/// it is not there, last of all. `env` must outlive the setup: channels.env points to it. The key `collectors` is left to others.
 Result<std::shared_ptr<const Setup>> read_setup(const Tree& file, const Env& env);
 
 }  // namespace finwatch::notifier
