@@ -2,7 +2,7 @@
 #include <string>
 
 #include "notifier/collector.h"
-#include "notifier/contract/sla_clock.h"
+#include "notifier/incident/clocks.h"
 
 namespace finwatch::notifier {
 namespace {
@@ -27,21 +27,10 @@ struct Running {
   ClockReading clock;
 };
 
-std::vector<ClockReading> read_clocks(const Contract& contract, const Incident& incident, WallTime now) {
-  const FaultClass* fault_class = contract.fault_class(incident.fault_class);
-  if (fault_class == nullptr) return {};  // nothing is promised
-  const Severity* severity = contract.severity(incident.severity);
-  const bool hours_only = severity != nullptr && severity->business_hours_only;
-  const CountedTime counted(contract, incident.service, hours_only ? BusinessHoursOnly::yes : BusinessHoursOnly::no,
-                            incident.rests);
-  return SlaClock(*fault_class, counted)
-      .read({incident.began, incident.acknowledged, incident.diagnosed, incident.resolved}, now);
-}
-
 std::vector<Running> nearest(const Seen& seen) {
   std::vector<Running> running;
   for (const Incident& incident : seen.figures.open)
-    for (const ClockReading& clock : read_clocks(seen.contract, incident, seen.now))
+    for (const ClockReading& clock : Clocks(incident, seen.contract).read(seen.now))
       if (!clock.stopped) running.push_back({incident.number(), clock});
   const auto distance = [&](const Running& each) { return std::chrono::abs(each.clock.deadline - seen.now); };
   std::stable_sort(running.begin(), running.end(),

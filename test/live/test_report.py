@@ -137,7 +137,7 @@ class Report(unittest.TestCase):
                         lambda at: int(datetime.datetime.fromtimestamp(at, SHANGHAI).weekday() < 5 and datetime.datetime.fromtimestamp(at, SHANGHAI).day != 3), 240)
         # In October the notifier ran: seven incidents, one of them answered late.
         half = moment("2025-10-16 12:00")
-        for name, labels, value in (("finwatch_incidents_total", 'fault_class="ordinary",service="reports",outcome="closed"', 7),
+        for name, labels, value in (("finwatch_incidents_total", 'fault_class="ordinary",service="reports",outcome="solved"', 7),
                                     ("finwatch_incidents_reopened_total", 'fault_class="ordinary"', 1),
                                     ("finwatch_incident_seconds_count", 'fault_class="ordinary",clock="answer"', 7),
                                     ("finwatch_incident_seconds_sum", 'fault_class="ordinary",clock="answer"', 6300),

@@ -36,7 +36,7 @@ Status add_counts(const Gathering& gathering, Incidents& incidents, bool& presen
     ClassFigures& figures = incidents.classes[std::string(label(sample.labels, "fault_class"))];
     const std::string outcome(label(sample.labels, "outcome"));
     figures.incidents += number;
-    if (outcome == "closed") figures.closed += number;
+    if (outcome == "solved") figures.closed += number;
     if (number > 0) figures.outcomes[outcome] += number;
     if (number > 0) incidents.services[std::string(label(sample.labels, "service"))] += number;
   }

@@ -273,9 +273,9 @@ TEST_CASE("gather: what finwatch-notifier counted is what grew in the period") {
     CHECK(has(expression, "[2591999999ms]"));
     const auto is = [&](std::string_view metric) { return has(expression, "increase(" + std::string(metric)); };
     if (is("finwatch_incidents_total"))
-      return rows({{{{"fault_class", "ordinary"}, {"service", "reports"}, {"outcome", "closed"}}, 7.003},
+      return rows({{{{"fault_class", "ordinary"}, {"service", "reports"}, {"outcome", "solved"}}, 7.003},
                    {{{"fault_class", "ordinary"}, {"service", "reports"}, {"outcome", "false_alarm"}}, 1.0},
-                   {{{"fault_class", "major"}, {"service", "voucher_entry"}, {"outcome", "closed"}}, 0.0}});
+                   {{{"fault_class", "major"}, {"service", "voucher_entry"}, {"outcome", "solved"}}, 0.0}});
     if (is("finwatch_incident_seconds_count"))
       return rows({{{{"fault_class", "ordinary"}, {"clock", "answer"}}, 8.001},
                    {{{"fault_class", "ordinary"}, {"clock", "sleep"}}, 8}});
