@@ -112,6 +112,12 @@ TEST_CASE("contract: what need not be there may be missing") {
   CHECK(contract->maintenance.empty());
 }
 
+TEST_CASE("contract: a policy may be called as one likes") {
+  const std::string renamed =
+      changed(changed(kPolicy, "policy: \"by_mail\"", "policy: \"by mail\""), "  by_mail:", "  by mail:");
+  CHECK(good_policy(renamed)->steps("light").size() == 2);
+}
+
 TEST_CASE("contract: lengths are read as they are written") {
   for (const auto& [text, length] :
        {std::pair{"0s", nanoseconds{0}}, std::pair{"1w", nanoseconds{24h * 7}}, std::pair{"2w", nanoseconds{24h * 14}},
