@@ -66,7 +66,9 @@ class PostgresDatabase final : public Database {
     std::string settings =
         "SET standard_conforming_strings = on; SET extra_float_digits = 3; SET search_path = " + quoted(schema_);
     if (access_ == Access::write)
-      settings += "; SET synchronous_commit = on; SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE";
+      settings +=
+          "; SET synchronous_commit = on; SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED, READ "
+          "WRITE";
     SqlTable nothing;
     return say(settings, nothing);
   }

@@ -69,9 +69,9 @@ $body$ BEGIN RAISE EXCEPTION 'the timeline is never changed'; END $body$;
 CREATE TRIGGER timeline_stays BEFORE UPDATE ON timeline FOR EACH ROW EXECUTE PROCEDURE timeline_stays();
 
 CREATE TABLE lease (
-  only SMALLINT NOT NULL PRIMARY KEY CHECK (only = 1), holder TEXT NOT NULL, epoch BIGINT NOT NULL, commits BIGINT NOT NULL,
+  id SMALLINT NOT NULL PRIMARY KEY CHECK (id = 1), holder TEXT NOT NULL, epoch BIGINT NOT NULL, commits BIGINT NOT NULL,
   until TIMESTAMPTZ NOT NULL);
-INSERT INTO lease (only, holder, epoch, commits, until) VALUES (1, '', 0, 0, '-infinity');
+INSERT INTO lease (id, holder, epoch, commits, until) VALUES (1, '', 0, 0, '-infinity');
 
 CREATE FUNCTION fence(me TEXT, mine BIGINT, number BIGINT) RETURNS VOID LANGUAGE plpgsql AS
 $body$
