@@ -44,6 +44,8 @@ constexpr Prefix kPrefixes[] = {{"finwatch_db_", "mysql"},
                                 {"prometheus_", "prometheus"},
                                 {"alertmanager_", "prometheus"},
                                 {"blackbox_", "prometheus"},
+                                {"finwatch_incident", "notifier"},
+                                {"finwatch_notif", "notifier"},
                                 {"slo:", "flow"}};
 
 double ratio_up(double all, double each) { return all > 0 ? std::max(1.0, std::ceil(all / each)) : 0; }
@@ -221,6 +223,7 @@ std::vector<Dimension> Fleet::identity_of(std::string_view unit) const {
                     std::max(ratio_up(number("flows"), kFlowsOfAnExporter), ratio_up(number("books"), kBooksOfAnExporter)));
   if (unit == "probe") return labelled("blackbox", number("probes"));
   if (unit == "prometheus") return labelled("prometheus", 1);
+  if (unit == "notifier") return labelled("finwatch-notifier", 1);
   if (unit == "none") return labelled("none", 0);
   return labelled(unit, number(unit));  // windows, middleware
 }

@@ -102,7 +102,7 @@ TEST_CASE("cost: what is left of the series after an aggregation, a match, a com
   CHECK(left("sum(node_load1)") == 1);
   CHECK(left("count without (cpu, mode) (node_cpu_seconds_total{mode=\"idle\"})") == 100);
   CHECK(left("sum by (mode) (node_cpu_seconds_total)") == 8);
-  CHECK(left("max by (job) (up)") == 2);  // finwatch-host, prometheus
+  CHECK(left("max by (job) (up)") == 3);  // finwatch-host, finwatch-notifier, prometheus
   CHECK(left("node_load1 > 5") == 100 * kTroubled);
   CHECK(left("node_load1 > bool 5") == 100);
   CHECK(left("node_load1 / (node_load5 > 0)") == 100);  // a guard keeps what is sound
