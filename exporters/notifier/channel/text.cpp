@@ -9,7 +9,7 @@
 namespace finwatch::notifier {
 namespace {
 
-constexpr std::size_t kMostTitle = 120, kMostName = 40, kMostWhere = 120, kMostNote = 300;  // characters
+constexpr std::size_t kMostTitle = 120, kMostName = 40, kMostPerson = 20, kMostWhere = 120, kMostNote = 300;  // characters
 constexpr std::size_t kMostUrl = 1000;
 
 bool is_word(char c) { return (c >= '0' && c <= '9') || (to_lower(c) >= 'a' && to_lower(c) <= 'z'); }
@@ -226,7 +226,7 @@ std::string name_of(const Message& message, const Recipient& person) {
   const bool chinese = message.languages.empty() || message.languages.front() == "zh";
   std::string name = one_line(chinese ? person.name.zh : person.name.en);
   if (name.empty()) name = one_line(person.id);
-  return first_characters(name, kMostName);
+  return first_characters(name, kMostPerson);
 }
 
 std::string mobile_of(const Recipient& person) {
@@ -277,7 +277,7 @@ std::string fitted(const Message& message, std::size_t most, const std::function
     text.lines.erase(text.lines.end() - 2);
     whole = render(text);
   }
-  while (whole.size() > most && text.links.size() > 1) {
+  while (whole.size() > most && !text.links.empty()) {
     text.links.pop_back();
     whole = render(text);
   }

@@ -24,16 +24,14 @@ std::string said_by_provider(std::string_view words) {
   const std::string line = one_line(words);
   std::string shown;
   for (std::size_t at = 0; at < line.size();) {
-    std::size_t end = at, run = 0, longest_run = 0;
-    for (; end < line.size() && (is_digit(line[end]) || is_letter(line[end]) || line[end] == '-' || line[end] == '_'); ++end) {
-      run = is_digit(line[end]) ? run + 1 : 0;
-      longest_run = std::max(longest_run, run);
-    }
+    std::size_t end = at, digits = 0;
+    for (; end < line.size() && (is_digit(line[end]) || is_letter(line[end]) || line[end] == '-' || line[end] == '_'); ++end)
+      digits += is_digit(line[end]) ? 1U : 0U;
     if (end == at) {
       shown += line[at++];
       continue;
     }
-    if (longest_run >= kLongNumber || end - at >= kLongKey) {
+    if (digits >= kLongNumber || end - at >= kLongKey) {
       shown += "***";
     } else {
       shown.append(line, at, end - at);

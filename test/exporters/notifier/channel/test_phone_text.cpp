@@ -99,7 +99,10 @@ TEST_CASE("channel: nothing in a variable looks like an address") {
   CHECK(words("例子.中国") == "例子-中国");
   CHECK(words("【银行】请\n点击\t此\x01处🔥") == "银行 请 点击 此 处");
   CHECK(words("\xE2\x80\xAEgnp\xE2\x80\x8B") == "gnp");
-  CHECK(words("a\xFF" "b") == "a\xEF\xBF\xBD" "b");
+  CHECK(words("a\xFF"
+              "b") ==
+        "a\xEF\xBF\xBD"
+        "b");
   CHECK(words("") == "");
 }
 
