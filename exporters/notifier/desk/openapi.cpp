@@ -1,0 +1,153 @@
+// What the REST interface promises, for tools. test_openapi.cpp compares it with the routes and with what is really answered.
+#include "notifier/desk/api.h"
+
+namespace finwatch::notifier {
+namespace {
+
+constexpr std::string_view kDocument = R"json({
+"openapi": "3.0.3",
+"info": {"title": "finwatch-notifier", "version": "1", "license": {"name": "Apache-2.0"},
+  "description": "Incidents, who is on call, what was said. 事件、值班、通知记录。Times are RFC 3339 in UTC; errors are {\"error\": \"…\"}."},
+"security": [{"password": []}],
+"paths": {
+"/api/v1/incidents": {"get": {"operationId": "incidents", "summary": "Incidents, the newest first / 事件列表",
+  "parameters": [
+    {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["open", "closed", "all"], "default": "open"}},
+    {"name": "service", "in": "query", "schema": {"type": "string"}},
+    {"name": "class", "in": "query", "schema": {"type": "string"}},
+    {"name": "severity", "in": "query", "schema": {"type": "string"}},
+    {"name": "search", "in": "query", "description": "In title, alert name, key or number", "schema": {"type": "string", "maxLength": 200}},
+    {"$ref": "#/components/parameters/limit"},
+    {"name": "before", "in": "query", "description": "Only below this number, as next_before gives it", "schema": {"type": "string"}}],
+  "responses": {"200": {"description": "A page of incidents", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Incidents"}}}},
+    "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}}},
+"/api/v1/incident": {"get": {"operationId": "incident", "summary": "One incident with all that belongs to it / 单个事件",
+  "parameters": [{"name": "id", "in": "query", "required": true, "description": "INC-42 or 42", "schema": {"type": "string"}}],
+  "responses": {"200": {"description": "The incident", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/IncidentWithDetails"}}}},
+    "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"},
+    "404": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}}},
+"/api/v1/incident/act": {"post": {"operationId": "act", "summary": "Does something to an incident / 处理事件",
+  "description": "A responder may acknowledge, diagnose, note, resolve, verify, reopen, and assign to oneself; an admin everything.",
+  "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Act"}}}},
+  "responses": {"200": {"description": "On disk", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Acted"}}}},
+    "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"},
+    "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"},
+    "409": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}}},
+"/api/v1/on-call": {"get": {"operationId": "on_call", "summary": "Who is on call / 值班",
+  "parameters": [{"name": "at", "in": "query", "description": "Now where it is not given", "schema": {"type": "string", "format": "date-time"}}],
+  "responses": {"200": {"description": "Every duty", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/OnCall"}}}},
+    "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}}},
+"/api/v1/deliveries": {"get": {"operationId": "deliveries", "summary": "What was said, the newest first / 通知记录",
+  "parameters": [
+    {"name": "incident", "in": "query", "schema": {"type": "string"}},
+    {"name": "state", "in": "query", "schema": {"type": "string", "enum": ["queued", "sending", "delivered", "failed", "dropped", "all"]}},
+    {"name": "channel", "in": "query", "schema": {"$ref": "#/components/schemas/Channel"}},
+    {"$ref": "#/components/parameters/limit"},
+    {"name": "before", "in": "query", "schema": {"type": "integer", "minimum": 1}}],
+  "responses": {"200": {"description": "A page of deliveries", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Deliveries"}}}},
+    "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}}},
+"/api/v1/figures": {"get": {"operationId": "figures", "summary": "The figures of a month / 月度统计",
+  "parameters": [{"name": "month", "in": "query", "description": "2026-11; the month that runs where it is not given",
+    "schema": {"type": "string", "pattern": "^[0-9]{4}-[0-9]{2}$"}}],
+  "responses": {"200": {"description": "The figures", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Figures"}}}},
+    "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}}},
+"/api/v1/silence": {"post": {"operationId": "silence", "summary": "Silences the alerts of an incident in Alertmanager; admins only / 静默告警",
+  "requestBody": {"required": true, "content": {"application/json": {"schema": {"$ref": "#/components/schemas/SilenceWish"}}}},
+  "responses": {"200": {"description": "The silence stands", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Silenced"}}}},
+    "400": {"$ref": "#/components/responses/Error"}, "401": {"$ref": "#/components/responses/Error"},
+    "403": {"$ref": "#/components/responses/Error"}, "404": {"$ref": "#/components/responses/Error"},
+    "409": {"$ref": "#/components/responses/Error"}, "503": {"$ref": "#/components/responses/Error"}}}},
+"/api/v1/openapi.json": {"get": {"operationId": "openapi", "summary": "This document / 本文档", "security": [],
+  "responses": {"200": {"description": "OpenAPI 3.0.3", "content": {"application/json": {"schema": {"type": "object"}}}}}}}
+},
+)json"
+                                       R"json("components": {
+"securitySchemes": {"password": {"type": "http", "scheme": "basic",
+  "description": "A user of page.users_file. A verified client certificate of page.certificates, or the session of a browser (to read), serve as well."}},
+"parameters": {"limit": {"name": "limit", "in": "query", "schema": {"type": "integer", "minimum": 1, "maximum": 1000}}},
+"responses": {"Error": {"description": "What was wrong, for people", "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Error"}}}}},
+"schemas": {
+"Error": {"type": "object", "required": ["error"], "properties": {"error": {"type": "string"}}},
+"Time": {"type": "string", "format": "date-time"},
+"TimeOrNull": {"type": "string", "format": "date-time", "nullable": true},
+"Words": {"type": "object", "required": ["zh", "en"], "properties": {"zh": {"type": "string"}, "en": {"type": "string"}}},
+"Channel": {"type": "string", "enum": ["email", "dingtalk", "wecom", "feishu", "sms", "voice", "http", "command", "console"]},
+"Clock": {"type": "object", "properties": {
+  "clock": {"type": "string", "enum": ["answer", "first_diagnosis", "solve"]},
+  "limit_seconds": {"type": "integer"}, "used_seconds": {"type": "integer"}, "deadline": {"$ref": "#/components/schemas/Time"},
+  "stopped": {"$ref": "#/components/schemas/TimeOrNull"}, "paused": {"type": "boolean"},
+  "level": {"type": "string", "enum": ["quiet", "half", "late", "breached"]}}},
+"Incident": {"type": "object", "properties": {
+  "number": {"type": "string", "example": "INC-42"},
+  "state": {"type": "string", "enum": ["received", "classified", "assigned", "acknowledged", "diagnosed", "resolved", "verified", "closed"]},
+  "outcome": {"type": "string", "enum": ["open", "solved", "merged", "false_alarm"]},
+  "service": {"type": "string"}, "fault_class": {"type": "string"}, "severity": {"type": "string"},
+  "title": {"$ref": "#/components/schemas/Words"}, "where": {"type": "string"}, "alertname": {"type": "string"}, "area": {"type": "string"},
+  "began": {"$ref": "#/components/schemas/Time"}, "received": {"$ref": "#/components/schemas/Time"},
+  "acknowledged": {"$ref": "#/components/schemas/TimeOrNull"}, "acknowledged_by": {"type": "string"},
+  "diagnosed": {"$ref": "#/components/schemas/TimeOrNull"}, "diagnosis": {"type": "string"},
+  "resolved": {"$ref": "#/components/schemas/TimeOrNull"}, "verified": {"$ref": "#/components/schemas/TimeOrNull"},
+  "closed": {"$ref": "#/components/schemas/TimeOrNull"}, "assigned": {"type": "string"}, "reopened": {"type": "integer"},
+  "firing": {"type": "integer", "description": "Alerts that fire now"}, "alerts": {"type": "integer", "description": "Alerts that ever belonged to it"},
+  "merged_into": {"type": "string", "nullable": true},
+  "clocks": {"type": "array", "items": {"$ref": "#/components/schemas/Clock"}}}},
+"IncidentWithDetails": {"allOf": [{"$ref": "#/components/schemas/Incident"}, {"type": "object", "properties": {
+  "alert_list": {"type": "array", "items": {"$ref": "#/components/schemas/Alert"}},
+  "timeline": {"type": "array", "items": {"$ref": "#/components/schemas/Entry"}},
+  "deliveries": {"type": "array", "items": {"$ref": "#/components/schemas/Delivery"}}}}]},
+"Incidents": {"type": "object", "properties": {"incidents": {"type": "array", "items": {"$ref": "#/components/schemas/Incident"}},
+  "next_before": {"type": "integer", "nullable": true}}},
+"Alert": {"type": "object", "properties": {
+  "fingerprint": {"type": "string"}, "alertname": {"type": "string"}, "severity": {"type": "string"}, "fault_class": {"type": "string"},
+  "firing": {"type": "boolean"}, "starts": {"$ref": "#/components/schemas/Time"}, "ended": {"$ref": "#/components/schemas/TimeOrNull"},
+  "seen": {"$ref": "#/components/schemas/Time"}, "labels": {"type": "object", "additionalProperties": {"type": "string"}},
+  "annotations": {"type": "object", "additionalProperties": {"type": "string"}}, "generator_url": {"type": "string"}}},
+"Entry": {"type": "object", "properties": {"at": {"$ref": "#/components/schemas/Time"}, "kind": {"type": "string"},
+  "actor": {"type": "string"}, "channel": {"type": "string"}, "note": {"type": "string"}}},
+"Delivery": {"type": "object", "properties": {
+  "id": {"type": "integer"}, "incident": {"type": "string", "nullable": true},
+  "purpose": {"type": "string", "enum": ["page", "joined", "warning", "breach", "resolved", "heartbeat"]},
+  "step": {"type": "integer", "nullable": true, "description": "Of the escalation policy, from 1"}, "channel": {"$ref": "#/components/schemas/Channel"},
+  "person": {"type": "string"}, "mention": {"type": "array", "items": {"type": "string"}},
+  "state": {"type": "string", "enum": ["queued", "sending", "delivered", "failed", "dropped"]}, "attempts": {"type": "integer"},
+  "created": {"$ref": "#/components/schemas/Time"}, "sent": {"$ref": "#/components/schemas/TimeOrNull"},
+  "done": {"$ref": "#/components/schemas/TimeOrNull"}, "code": {"type": "string", "description": "The provider's own"},
+  "note": {"type": "string"}, "provider_id": {"type": "string"}, "fallback_of": {"type": "integer", "nullable": true},
+  "maybe_twice": {"type": "boolean"}}},
+"Deliveries": {"type": "object", "properties": {"deliveries": {"type": "array", "items": {"$ref": "#/components/schemas/Delivery"}},
+  "next_before": {"type": "integer", "nullable": true}}},
+"Person": {"type": "object", "properties": {"id": {"type": "string"}, "name": {"$ref": "#/components/schemas/Words"}}},
+"Duty": {"type": "object", "properties": {"duty": {"type": "string"}, "name": {"$ref": "#/components/schemas/Words"},
+  "people": {"type": "array", "description": "Empty: nobody", "items": {"$ref": "#/components/schemas/Person"}},
+  "until": {"$ref": "#/components/schemas/TimeOrNull"}}},
+"OnCall": {"type": "object", "properties": {"duties": {"type": "array", "items": {"$ref": "#/components/schemas/Duty"}},
+  "next_gap": {"$ref": "#/components/schemas/TimeOrNull"}}},
+"ClockFigures": {"type": "object", "properties": {"clock": {"type": "string"}, "kept": {"type": "integer"}, "breached": {"type": "integer"},
+  "kept_percent": {"type": "number", "nullable": true}, "mean_seconds": {"type": "integer", "nullable": true},
+  "median_seconds": {"type": "integer", "nullable": true}}},
+"Counts": {"type": "object", "additionalProperties": {"type": "integer"}},
+"Figures": {"type": "object", "properties": {
+  "month": {"type": "string"}, "from": {"$ref": "#/components/schemas/Time"}, "to": {"$ref": "#/components/schemas/Time"},
+  "complete": {"type": "boolean", "description": "false: there was more than could be counted"}, "incidents": {"type": "integer"},
+  "by_class": {"$ref": "#/components/schemas/Counts"}, "by_service": {"$ref": "#/components/schemas/Counts"},
+  "by_severity": {"$ref": "#/components/schemas/Counts"}, "by_outcome": {"$ref": "#/components/schemas/Counts"},
+  "clocks": {"type": "array", "items": {"$ref": "#/components/schemas/ClockFigures"}},
+  "clocks_by_class": {"type": "object", "additionalProperties": {"type": "array", "items": {"$ref": "#/components/schemas/ClockFigures"}}},
+  "breached": {"type": "array", "description": "The newest 200", "items": {"type": "string"}}, "with_breach": {"type": "integer"},
+  "reopened": {"type": "integer"}, "solved": {"type": "integer"}, "first_time_fix_percent": {"type": "number", "nullable": true},
+  "deliveries": {"type": "object", "description": "By channel, then by state", "additionalProperties": {"$ref": "#/components/schemas/Counts"}}}},
+"Act": {"type": "object", "required": ["incident", "action"], "properties": {"incident": {"type": "string", "example": "INC-42"},
+  "action": {"type": "string", "enum": ["acknowledge", "assign", "diagnose", "note", "resolve", "verify", "close", "false_alarm", "reopen", "merge"]},
+  "note": {"type": "string", "maxLength": 2000}, "target": {"type": "string", "description": "A person of assign, an incident of merge"}}},
+"Acted": {"type": "object", "properties": {"ok": {"type": "boolean"}}},
+"SilenceWish": {"type": "object", "required": ["incident", "duration"], "properties": {"incident": {"type": "string"},
+  "duration": {"type": "string", "example": "2h"}, "comment": {"type": "string"}}},
+"Silenced": {"type": "object", "properties": {"silence": {"type": "string", "description": "Alertmanager's id of it"}}}
+}}}
+)json";
+
+}  // namespace
+
+std::string_view openapi_document() { return kDocument; }
+
+}  // namespace finwatch::notifier
