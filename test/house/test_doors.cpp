@@ -49,7 +49,7 @@ constexpr Room kRooms[] = {
     {"notifier/incident", "core conf crypto notifier/contract"},
     {"notifier/store", "core conf sql notifier/contract notifier/incident"},
     {"notifier/channel", "core conf crypto http notifier/contract notifier/incident"},
-    {"notifier/engine", "core conf notifier notifier/contract notifier/incident notifier/store notifier/channel"},
+    {"notifier/engine", "core conf http notifier notifier/contract notifier/incident notifier/store notifier/channel"},
     {"notifier/desk",
      "core conf crypto http web notifier notifier/contract notifier/incident notifier/store notifier/channel notifier/engine"},
     {"notifier",

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "core/secret.h"
+
 namespace finwatch {
 
 struct Credentials {
@@ -17,8 +19,5 @@ std::optional<std::string> decode_base64(std::string_view text);
 
 /// Nothing when the header is absent, of another scheme, or no base64 of user:password.
 std::optional<Credentials> parse_basic_auth(std::string_view header);
-
-/// Every byte is looked at, so that the time does not tell how many agree. Nothing equals an empty secret.
-bool same_secret(std::string_view one, std::string_view other);
 
 }  // namespace finwatch

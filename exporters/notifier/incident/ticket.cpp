@@ -3,7 +3,6 @@
 #include "core/base64.h"
 #include "core/text.h"
 #include "crypto/crypto.h"
-#include "web/credentials.h"
 
 namespace finwatch::notifier {
 namespace {
