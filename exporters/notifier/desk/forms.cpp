@@ -82,6 +82,10 @@ std::string silence_form(const View& view, const Incident& incident) {
          std::string(view.say(kSilence)) + "</button></form>\n";
 }
 
+std::string folded(std::string_view name, const std::string& inside) {
+  return "<details><summary>" + std::string(name) + "</summary>\n" + inside + "</details>\n";
+}
+
 std::string rare_forms(const View& view, const Incident& incident) {
   std::string out;
   const auto add = [&](ActionKind kind, const std::string& inside, std::string_view look) {
@@ -103,21 +107,33 @@ std::string rare_forms(const View& view, const Incident& incident) {
 std::string action_forms(const View& view, const Incident& incident) {
   const std::optional<Visitor>& visitor = view.visit.visitor;
   if (!visitor || !may_change(*visitor)) return {};
-  std::string out;
-  const auto add = [&](ActionKind kind, const std::string& inside, std::string_view look) {
-    if (fits(incident, kind) && may(*visitor, kind, "")) out += form(view, incident, kind, inside, look);
+  struct Choice {
+    ActionKind kind;
+    std::string inside;
   };
-  add(ActionKind::acknowledge, "", "first big");
-  add(ActionKind::verify, text_area(view, kOptional, ActionKind::verify, ""), "first");
-  add(ActionKind::close, text_area(view, kLast, ActionKind::close, ""), "");
-  add(ActionKind::diagnose, text_area(view, kDiagnosis, ActionKind::diagnose, " required"), incident.diagnosed ? "" : "first");
-  add(ActionKind::note, text_area(view, kNote, ActionKind::note, " required"), "");
-  add(ActionKind::resolve, text_area(view, kOptional, ActionKind::resolve, ""), incident.diagnosed ? "first" : "");
-  const std::string rare = rare_forms(view, incident);
-  out = "<div class=\"acts\">\n" + out + "</div>\n";
-  if (!rare.empty())
-    out += "<details><summary>" + std::string(view.say(kMore)) + "</summary>\n<div class=\"acts\">\n" + rare + "</div></details>\n";
-  return out;
+  const Choice choices[] = {
+      {ActionKind::acknowledge, {}},
+      {ActionKind::diagnose, text_area(view, kDiagnosis, ActionKind::diagnose, " required")},
+      {ActionKind::resolve, text_area(view, kOptional, ActionKind::resolve, "")},
+      {ActionKind::verify, text_area(view, kOptional, ActionKind::verify, "")},
+      {ActionKind::close, text_area(view, kLast, ActionKind::close, "")},
+      {ActionKind::note, text_area(view, kNote, ActionKind::note, " required")},
+  };
+  // One step is the next one, and stands open; the others are a touch away.
+  std::string out = "<div class=\"acts\">\n";
+  bool first = incident.state != State::closed;
+  for (const Choice& choice : choices) {
+    if (!fits(incident, choice.kind) || !may(*visitor, choice.kind, "")) continue;
+    const bool again = choice.kind == ActionKind::diagnose && incident.diagnosed;
+    if (first && !again) {
+      out += "<div class=\"next\">" + form(view, incident, choice.kind, choice.inside, choice.inside.empty() ? "first big" : "first") + "</div>\n";
+      first = false;
+    } else {
+      out += folded(view.say(kActionWords[index(choice.kind)]), form(view, incident, choice.kind, choice.inside, ""));
+    }
+  }
+  if (const std::string rare = rare_forms(view, incident); !rare.empty()) out += folded(view.say(kMore), rare);
+  return out + "</div>\n";
 }
 
 namespace {

@@ -6,11 +6,11 @@
 namespace finwatch::notifier {
 namespace {
 
-constexpr Phrase kTitle{"月度统计", "Figures of the month"};
+constexpr Phrase kTitle{"月度统计", "Figures"};
 constexpr Phrase kMonth{"月份", "Month"};
 constexpr Phrase kShow{"查看", "Show"};
-constexpr Phrase kBefore{"上个月", "Month before"};
-constexpr Phrase kAfter{"下个月", "Month after"};
+constexpr Phrase kBefore{"上个月", "Previous month"};
+constexpr Phrase kAfter{"下个月", "Next month"};
 constexpr Phrase kIncidents{"事件", "Incidents"};
 constexpr Phrase kReopened{"重新打开", "Reopened"};
 constexpr Phrase kFixRate{"首次解决率", "First-time fix rate"};
@@ -147,8 +147,8 @@ std::string month_form(const View& view, Month month) {
   };
   return "<form class=\"filter\" method=\"get\" action=\"/figures\"><div><label for=\"f-month\">" + std::string(view.say(kMonth)) +
          "</label><input id=\"f-month\" name=\"month\" type=\"month\" pattern=\"[0-9]{4}-[0-9]{2}\" required" +
-         attribute("value", to_text(month)) + "></div><div><button>" + std::string(view.say(kShow)) + "</button></div><div>" +
-         link(month - std::chrono::months{1}, kBefore) + link(month + std::chrono::months{1}, kAfter) + "</div></form>\n";
+         attribute("value", to_text(month)) + "></div><div><button>" + std::string(view.say(kShow)) + "</button></div></form>\n<p>" +
+         link(month - std::chrono::months{1}, kBefore) + link(month + std::chrono::months{1}, kAfter) + "</p>\n";
 }
 
 }  // namespace

@@ -128,7 +128,7 @@ std::string annotation(const View& view, std::string_view json) {
 
 std::string alert_item(const View& view, const AlertRecord& alert) {
   std::string out = "<div class=\"card " + std::string(alert.firing ? "middle" : "") + "\"><p>" +
-                    badge(alert.firing ? "middle" : "good", view.say(alert.firing ? kFiring : kEnded)) + "<b>" +
+                    badge(alert.firing ? "middle" : "fine", view.say(alert.firing ? kFiring : kEnded)) + "<b>" +
                     as_text(alert.alertname) + "</b> <span class=\"quiet\">" + std::string(view.say(kFrom)) +
                     time_tag(view, alert.starts);
   if (alert.ended) out += std::string(view.say(kTo)) + time_tag(view, *alert.ended);

@@ -18,7 +18,8 @@ constexpr Phrase kAny{"全部", "All"};
 constexpr Phrase kService{"业务", "Service"};
 constexpr Phrase kClass{"故障类别", "Fault class"};
 constexpr Phrase kSeverity{"严重度", "Severity"};
-constexpr Phrase kSearch{"标题、告警名或编号", "Title, alert or number"};
+constexpr Phrase kSearch{"搜索", "Search"};
+constexpr Phrase kSearchIn{"标题、告警名、编号", "title, alert, number"};
 constexpr Phrase kNone{"没有未关闭的事件。", "No incident is open."};
 constexpr Phrase kNoneFound{"没有符合条件的事件。", "No incident matches."};
 constexpr Phrase kOlder{"更早的事件", "Older incidents"};
@@ -55,7 +56,7 @@ std::string filter(const View& view) {
   out += select(view, "severity", kSeverity, options_of(view, visit.query("severity"), view.contract().severities));
   out += "<div><label for=\"f-search\">" + std::string(view.say(kSearch)) +
          "</label><input id=\"f-search\" name=\"search\" type=\"search\" maxlength=\"200\"" +
-         attribute("value", visit.query("search")) + "></div>\n";
+         attribute("placeholder", view.say(kSearchIn)) + attribute("value", visit.query("search")) + "></div>\n";
   return out + "<div><button>" + std::string(view.say(kFilter)) + "</button></div>\n</form>\n";
 }
 

@@ -79,7 +79,7 @@ std::string incident_head(const View& view, const Sheet& sheet) {
   const Language language = view.language();
   const bool over = incident.state >= State::resolved;
   std::string out = "<p>" + badge(over ? "" : gravity(view.contract(), sheet.rank), severity_name(view.contract(), incident.severity, language)) +
-                    badge(over ? "good" : "", view.say(incident.outcome == Outcome::open || incident.outcome == Outcome::solved
+                    badge(over ? "fine" : "", view.say(incident.outcome == Outcome::open || incident.outcome == Outcome::solved
                                                            ? kStateWords[index(incident.state)]
                                                            : kOutcomeWords[index(incident.outcome)]));
   if (sheet.breached()) out += badge("breached", view.say(kMissed));
