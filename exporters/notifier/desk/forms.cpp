@@ -46,20 +46,22 @@ bool fits(const Incident& incident, ActionKind kind) {
 
 std::string form(const View& view, const Incident& incident, ActionKind kind, const std::string& inside, std::string_view look,
                  std::string_view words = {}) {
-  return form_begin(view, "/incident", "act") + hidden("incident", incident.number()) + hidden("action", to_string(kind)) + inside +
-         "<button class=\"" + std::string(look) + "\">" +
+  return form_begin(view, "/incident", "act") + hidden("incident", incident.number()) + hidden("action", to_string(kind)) +
+         inside + "<button class=\"" + std::string(look) + "\">" +
          std::string(words.empty() ? view.say(kActionWords[index(kind)]) : words) + "</button></form>\n";
 }
 
 std::string text_area(const View& view, const Phrase& label, ActionKind kind, std::string_view need) {
   const std::string id = "note-" + std::string(to_string(kind));
-  return "<label for=\"" + id + "\">" + std::string(view.say(label)) + "</label><textarea id=\"" + id + "\" name=\"note\" maxlength=\"2000\"" +
-         std::string(need) + "></textarea>";
+  return "<label for=\"" + id + "\">" + std::string(view.say(label)) + "</label><textarea id=\"" + id +
+         "\" name=\"note\" maxlength=\"2000\"" + std::string(need) + "></textarea>";
 }
 
 std::string people(const View& view) {
-  std::string out = "<label for=\"target-assign\">" + std::string(view.say(kTo)) + "</label><select id=\"target-assign\" name=\"target\">";
-  for (const auto& [id, person] : view.contract().people) out += option(id, say(person.name, view.language()), view.visit.visitor->name);
+  std::string out =
+      "<label for=\"target-assign\">" + std::string(view.say(kTo)) + "</label><select id=\"target-assign\" name=\"target\">";
+  for (const auto& [id, person] : view.contract().people)
+    out += option(id, say(person.name, view.language()), view.visit.visitor->name);
   return out + "</select>";
 }
 
@@ -78,7 +80,8 @@ std::string silence_form(const View& view, const Incident& incident) {
   return form_begin(view, "/silence", "act") + hidden("incident", incident.number()) + "<label for=\"silence-length\">" +
          std::string(view.say(kSilence)) + " · " + std::string(view.say(kLength)) +
          "</label><select id=\"silence-length\" name=\"duration\">" + lengths + "</select><label for=\"silence-comment\">" +
-         std::string(view.say(kComment)) + "</label><input id=\"silence-comment\" name=\"comment\" required maxlength=\"500\"><button>" +
+         std::string(view.say(kComment)) +
+         "</label><input id=\"silence-comment\" name=\"comment\" required maxlength=\"500\"><button>" +
          std::string(view.say(kSilence)) + "</button></form>\n";
 }
 
@@ -96,7 +99,8 @@ std::string rare_forms(const View& view, const Incident& incident) {
   add(ActionKind::reopen, text_area(view, kOptional, ActionKind::reopen, ""), "");
   add(ActionKind::merge,
       "<label for=\"target-merge\">" + std::string(view.say(kInto)) +
-          "</label><input id=\"target-merge\" name=\"target\" placeholder=\"INC-41\" required pattern=\"([Ii][Nn][Cc]-)?[0-9]+\">",
+          "</label><input id=\"target-merge\" name=\"target\" placeholder=\"INC-41\" required "
+          "pattern=\"([Ii][Nn][Cc]-)?[0-9]+\">",
       "grim");
   add(ActionKind::false_alarm, text_area(view, kOptional, ActionKind::false_alarm, ""), "grim");
   return out;
@@ -126,7 +130,8 @@ std::string action_forms(const View& view, const Incident& incident) {
     if (!fits(incident, choice.kind) || !may(*visitor, choice.kind, "")) continue;
     const bool again = choice.kind == ActionKind::diagnose && incident.diagnosed;
     if (first && !again) {
-      out += "<div class=\"next\">" + form(view, incident, choice.kind, choice.inside, choice.inside.empty() ? "first big" : "first") + "</div>\n";
+      out += "<div class=\"next\">" +
+             form(view, incident, choice.kind, choice.inside, choice.inside.empty() ? "first big" : "first") + "</div>\n";
       first = false;
     } else {
       out += folded(view.say(kActionWords[index(choice.kind)]), form(view, incident, choice.kind, choice.inside, ""));
@@ -168,9 +173,8 @@ void act_by_form(const Deed& deed) {
                 .channel = "page",
                 .note = std::string(trim(view.visit.field("note"))),
                 .target = std::string(trim(view.visit.field("target")))};
-  act(deed, std::move(action), [deed, id = *id] {
-    deed.answer(see_other(deed.view(), "/incident?id=INC-" + std::to_string(id) + "&done=1"));
-  });
+  act(deed, std::move(action),
+      [deed, id = *id] { deed.answer(see_other(deed.view(), "/incident?id=INC-" + std::to_string(id) + "&done=1")); });
 }
 
 void act_by_api(const Deed& deed) {
@@ -187,7 +191,8 @@ void act_by_api(const Deed& deed) {
   const auto id = incident_id(text_of("incident"));
   if (!kind) return deed.refuse(400, std::string(view.say(kUnknown)) + ": '" + valid_utf8(text_of("action")) + "'");
   if (!id) return deed.refuse(400, view.say(kBadNumber));
-  act(deed, {.kind = *kind, .incident = *id, .actor = {}, .channel = "api", .note = text_of("note"), .target = text_of("target")},
+  act(deed,
+      {.kind = *kind, .incident = *id, .actor = {}, .channel = "api", .note = text_of("note"), .target = text_of("target")},
       [deed] {
         WebAnswer answer{.content_type = "application/json", .body = "{\"ok\":true}\n", .headers = {}};
         add_headers(deed.view(), answer);

@@ -55,7 +55,8 @@ class AnswerKeeper final : public WebReply::Receiver {
   void receive(WebAnswer answer) noexcept override { promise_.set_value(std::move(answer)); }
   WebAnswer wait() {
     auto future = promise_.get_future();
-    if (future.wait_for(std::chrono::seconds{30}) != std::future_status::ready) throw std::runtime_error("the desk does not answer");
+    if (future.wait_for(std::chrono::seconds{30}) != std::future_status::ready)
+      throw std::runtime_error("the desk does not answer");
     return future.get();
   }
 
@@ -83,7 +84,8 @@ struct DeskFixture {
   DeskFixture() {
     env.clock = &night.clock;
     auto opened = Desk::open(
-        night.engine, [this]() -> Result<std::unique_ptr<Store>> {
+        night.engine,
+        [this]() -> Result<std::unique_ptr<Store>> {
           if (!opens) return opens.error();
           return open_fake(night.journal);
         },

@@ -1,5 +1,6 @@
 // Who may come in, who may change what, and what a stranger's page cannot do.
 #include "desk_asker.h"
+#include "notifier/desk/access.h"
 #include "notifier/incident/ticket.h"
 
 using namespace finwatch;
@@ -39,7 +40,8 @@ TEST_CASE("desk: pages ask for a login, REST for a password, links and codes for
 TEST_CASE("desk: every page keeps others out of it, and itself out of caches") {
   DeskFixture fixture;
   const std::string cookie = fixture.log_in("admin");
-  for (const char* page : {"/incidents", "/incident?id=INC-42", "/on-call", "/deliveries", "/figures", "/login", "/code", "/incident?id=INC-99"}) {
+  for (const char* page :
+       {"/incidents", "/incident?id=INC-42", "/on-call", "/deliveries", "/figures", "/login", "/code", "/incident?id=INC-99"}) {
     INFO(page);
     const WebAnswer answer = fixture.get(page, {.cookie = cookie});
     const std::string policy = header_of(answer, "Content-Security-Policy");
@@ -55,7 +57,8 @@ TEST_CASE("desk: every page keeps others out of it, and itself out of caches") {
     const std::size_t nonce = policy.find("'nonce-") + 7;
     CHECK(has(answer.body, "<style nonce=\"" + policy.substr(nonce, policy.find('\'', nonce) - nonce) + "\">"));
   }
-  CHECK(header_of(fixture.get("/login"), "Content-Security-Policy") != header_of(fixture.get("/login"), "Content-Security-Policy"));
+  CHECK(header_of(fixture.get("/login"), "Content-Security-Policy") !=
+        header_of(fixture.get("/login"), "Content-Security-Policy"));
 }
 
 TEST_CASE("desk: a session begins with the right password, and ends with its time, its user, its password or its role") {
@@ -105,7 +108,8 @@ TEST_CASE("desk: a session's cookie is for TLS alone where the pages are") {
 
 TEST_CASE("desk: after a login nobody is sent to another site") {
   DeskFixture fixture;
-  for (const char* next : {"https%3A%2F%2Fevil.test%2F", "%2F%2Fevil.test", "%2F%5Cevil.test", "javascript%3A1", "%2Fa%0d%0aX%3A1"}) {
+  for (const char* next :
+       {"https%3A%2F%2Fevil.test%2F", "%2F%2Fevil.test", "%2F%5Cevil.test", "javascript%3A1", "%2Fa%0d%0aX%3A1"}) {
     const WebAnswer answer = fixture.post("/login", {.body = std::string("user=admin&password=correct+horse&next=") + next});
     CHECK(header_of(answer, "Location") == "/incidents");
   }
@@ -139,7 +143,8 @@ TEST_CASE("desk: without users a page is shown on the machine itself, and change
   const Visitor machine{.name = {}, .role = Role::viewer, .way = Way::machine, .session = "machine"};
   const std::string token = form_token(*setup, machine, "act");
   CHECK(fixture.post("/incident", {.body = act_body("acknowledge", token), .peer = "127.0.0.1"}).code == 403);
-  CHECK(fixture.post("/api/v1/incident/act", {.body = act_json("acknowledge"), .type = "application/json", .peer = "127.0.0.1"}).code == 403);
+  CHECK(fixture.post("/api/v1/incident/act", {.body = act_json("acknowledge"), .type = "application/json", .peer = "127.0.0.1"})
+            .code == 403);
   CHECK(fixture.night.engine.actions.empty());
 }
 
@@ -172,7 +177,8 @@ TEST_CASE("desk: each role does what it may, and no more") {
   for (const May& each : all) {
     INFO(each.action << each.more);
     const WebAnswer answer = fixture.post(
-        "/api/v1/incident/act", {.body = act_json(each.action, each.more), .type = "application/json", .authorization = each.authorization});
+        "/api/v1/incident/act",
+        {.body = act_json(each.action, each.more), .type = "application/json", .authorization = each.authorization});
     CHECK(answer.code == each.code);
     done += each.code == 200 ? 1U : 0U;
     CHECK(fixture.night.engine.actions.size() == done);
@@ -190,7 +196,8 @@ TEST_CASE("desk: a form acts once it brings its own token, from a page of ours")
   const std::string body = act_body("acknowledge", token);
   CHECK(fixture.post("/incident", {.body = body}).code == 303);  // to the login
   CHECK(fixture.post("/incident", {.body = act_body("acknowledge", ""), .cookie = cookie}).code == 403);
-  CHECK(fixture.post("/incident", {.body = act_body("acknowledge", fixture.token(fixture.log_in("admin"))), .cookie = cookie}).code == 403);
+  CHECK(fixture.post("/incident", {.body = act_body("acknowledge", fixture.token(fixture.log_in("admin"))), .cookie = cookie})
+            .code == 403);
   CHECK(fixture.post("/incident", {.body = body, .cookie = cookie, .more = {{"Sec-Fetch-Site", "cross-site"}}}).code == 403);
   CHECK(fixture.post("/incident", {.body = body, .cookie = cookie, .more = {{"Sec-Fetch-Site", "same-site"}}}).code == 403);
   CHECK(fixture.post("/incident", {.body = body, .cookie = cookie, .more = {{"Origin", "https://evil.test"}}}).code == 403);
@@ -202,15 +209,18 @@ TEST_CASE("desk: a form acts once it brings its own token, from a page of ours")
   REQUIRE(fixture.night.engine.actions.size() == 1);
   CHECK(fixture.night.engine.actions[0].actor == "zhang.wei");
   CHECK(fixture.night.engine.actions[0].channel == "page");
-  CHECK(fixture.post("/incident", {.body = body, .cookie = cookie, .more = {{"Origin", "http://127.0.0.1:19605"}}}).code == 303);
+  CHECK(fixture.post("/incident", {.body = body, .cookie = cookie, .more = {{"Origin", "http://127.0.0.1:19605"}}}).code ==
+        303);
 }
 
 TEST_CASE("desk: REST takes no cookie where it changes something, and no form") {
   DeskFixture fixture;
   const std::string cookie = fixture.log_in("admin");
   CHECK(fixture.get("/api/v1/incidents", {.cookie = cookie}).code == 200);
-  CHECK(fixture.post("/api/v1/incident/act", {.body = act_json("close"), .type = "application/json", .cookie = cookie}).code == 401);
-  CHECK(fixture.post("/api/v1/incident/act", {.body = act_json("close"), .type = "text/plain", .authorization = kAdmin}).code == 400);
+  CHECK(fixture.post("/api/v1/incident/act", {.body = act_json("close"), .type = "application/json", .cookie = cookie}).code ==
+        401);
+  CHECK(fixture.post("/api/v1/incident/act", {.body = act_json("close"), .type = "text/plain", .authorization = kAdmin}).code ==
+        400);
   CHECK(fixture.post("/api/v1/incident/act", {.body = act_json("close"), .authorization = kAdmin}).code == 400);
   CHECK(fixture.night.engine.actions.empty());
 }
@@ -241,15 +251,17 @@ TEST_CASE("desk: only who knows the token or the password brings alerts in, and 
     return fixture.post("/alertmanager", {.body = "{}", .type = "application/json", .authorization = authorization}).code;
   };
   CHECK(code("") == 401);
-  for (const char* wrong : {"Bearer intake-tokem", "Bearer ", "Bearer", "Basic aW50YWtl", "Basic OmludGFrZS10b2tlbg==", "intake-token"}) {
+  for (const char* wrong :
+       {"Bearer intake-tokem", "Bearer ", "Bearer", "Basic aW50YWtl", "Basic OmludGFrZS10b2tlbg==", "intake-token"}) {
     INFO(wrong);
     CHECK(code(wrong) == 403);
   }
   CHECK(fixture.night.engine.webhooks.empty());
   CHECK(code("Bearer intake-token") == 200);
   CHECK(fixture.night.engine.webhooks == std::vector<std::string>{"{}"});
-  for (const auto& [error, status] : {std::pair{Errc::malformed, 400}, std::pair{Errc::unavailable, 503}, std::pair{Errc::internal, 503},
-                                      std::pair{Errc::permission, 503}, std::pair{Errc::timeout, 503}, std::pair{Errc::config, 503}}) {
+  for (const auto& [error, status] :
+       {std::pair{Errc::malformed, 400}, std::pair{Errc::unavailable, 503}, std::pair{Errc::internal, 503},
+        std::pair{Errc::permission, 503}, std::pair{Errc::timeout, 503}, std::pair{Errc::config, 503}}) {
     fixture.night.engine.says = Status{error, "why"};
     CHECK(code("Bearer intake-token") == status);
   }

@@ -11,7 +11,8 @@ using namespace finwatch::notifier::desk_test;
 namespace {
 
 std::string ticket(const DeskFixture& fixture, std::int64_t incident = 42, std::string person = "zhang.wei") {
-  return sign_ticket(fixture.night.setup->page.key, {.incident = incident, .person = std::move(person), .until = kNow + hours{48}});
+  return sign_ticket(fixture.night.setup->page.key,
+                     {.incident = incident, .person = std::move(person), .until = kNow + hours{48}});
 }
 
 std::string code(const DeskFixture& fixture) { return ticket_code(fixture.night.setup->page.key, 42, "zhang.wei"); }
@@ -49,8 +50,18 @@ std::string unlabelled(const std::string& page) {
   return {};
 }
 
-const std::vector<std::string> kPages = {"/incidents",  "/incidents?state=closed", "/incident?id=INC-42", "/incident?id=INC-40", "/incident?id=INC-39",
-                                         "/incident?id=INC-25", "/on-call", "/deliveries", "/figures?month=2026-11", "/figures?month=2025-01", "/login", "/code"};
+const std::vector<std::string> kPages = {"/incidents",
+                                         "/incidents?state=closed",
+                                         "/incident?id=INC-42",
+                                         "/incident?id=INC-40",
+                                         "/incident?id=INC-39",
+                                         "/incident?id=INC-25",
+                                         "/on-call",
+                                         "/deliveries",
+                                         "/figures?month=2026-11",
+                                         "/figures?month=2025-01",
+                                         "/login",
+                                         "/code"};
 
 }  // namespace
 
@@ -60,7 +71,8 @@ TEST_CASE("desk: every page is whole, labelled, and speaks the language that was
   for (const std::string& path : kPages)
     for (const std::string lang : {"zh", "en"}) {
       INFO(path << " " << lang);
-      const std::string page = fixture.get(path + (has(path, "?") ? "&" : "?") + "lang=" + lang, {.cookie = path == "/login" ? "" : cookie}).body;
+      const std::string page =
+          fixture.get(path + (has(path, "?") ? "&" : "?") + "lang=" + lang, {.cookie = path == "/login" ? "" : cookie}).body;
       CHECK(unbalanced(page) == "");
       CHECK(unlabelled(page) == "");
       CHECK(has(page, lang == "zh" ? "<html lang=\"zh-CN\">" : "<html lang=\"en\">"));
@@ -74,7 +86,8 @@ TEST_CASE("desk: the language is what the link says, then the cookie, then the b
   const WebAnswer chosen = fixture.get("/login?lang=en", {.cookie = "finwatch_lang=zh"});
   CHECK(has(chosen.body, "lang=\"en\""));
   CHECK(has(header_of(chosen, "Set-Cookie", "finwatch_lang="), "finwatch_lang=en"));
-  CHECK(has(fixture.get("/login", {.cookie = "finwatch_lang=en", .more = {{"Accept-Language", "zh"}}}).body, "<html lang=\"en\">"));
+  CHECK(has(fixture.get("/login", {.cookie = "finwatch_lang=en", .more = {{"Accept-Language", "zh"}}}).body,
+            "<html lang=\"en\">"));
   CHECK(has(fixture.get("/login", {.more = {{"Accept-Language", "en-GB"}}}).body, "<html lang=\"en\">"));
   CHECK(has(fixture.get("/login").body, "<html lang=\"zh-CN\">"));
 }
@@ -94,7 +107,8 @@ TEST_CASE("desk: open incidents come the gravest first, with what is left of the
   CHECK(has(page, "2 个无人认领"));
   CHECK(has(page, "datetime=\"2026-11-26T18:49:00Z\">2026-11-27 02:49"));  // UTC for machines, the contract's zone for people
   CHECK_FALSE(has(page, "INC-20"));
-  const std::string closed = fixture.get("/incidents?state=closed&search=60&severity=severe", {.cookie = fixture.log_in("auditor")}).body;
+  const std::string closed =
+      fixture.get("/incidents?state=closed&search=60&severity=severe", {.cookie = fixture.log_in("auditor")}).body;
   CHECK(has(closed, "INC-20"));
   CHECK_FALSE(has(closed, "INC-21"));
 }
@@ -124,7 +138,8 @@ TEST_CASE("desk: what alerts and people say is text, never markup or a link to r
   fixture.night.journal->alerts[0].generator_url = "javascript:alert(1)";
   fixture.night.journal->timeline[0].note = fixture.night.journal->deliveries[0].note = evil;
   const std::string cookie = fixture.log_in("admin");
-  for (const std::string path : {"/incidents?search=%3Cscript%3E&state=all", "/incident?id=42", "/deliveries?incident=42", "/figures", "/incidents"}) {
+  for (const std::string path :
+       {"/incidents?search=%3Cscript%3E&state=all", "/incident?id=42", "/deliveries?incident=42", "/figures", "/incidents"}) {
     INFO(path);
     const WebAnswer answer = fixture.get(path, {.cookie = cookie});
     CHECK(answer.code == 200);
@@ -158,8 +173,8 @@ TEST_CASE("desk: what the engine refuses is said, with what was written kept") {
   DeskFixture fixture;
   const std::string cookie = fixture.log_in("zhang.wei");
   const std::string body = "incident=INC-42&action=diagnose&note=disk+full&token=" + fixture.token(cookie);
-  for (const auto& [error, status] : {std::pair{Errc::config, 409}, std::pair{Errc::malformed, 409}, std::pair{Errc::no_data, 404},
-                                      std::pair{Errc::unavailable, 503}}) {
+  for (const auto& [error, status] : {std::pair{Errc::config, 409}, std::pair{Errc::malformed, 409},
+                                      std::pair{Errc::no_data, 404}, std::pair{Errc::unavailable, 503}}) {
     fixture.night.engine.says = Status{error, "INC-42 is closed"};
     const WebAnswer answer = fixture.post("/incident", {.body = body, .cookie = cookie});
     CHECK(answer.code == status);
@@ -173,7 +188,8 @@ TEST_CASE("desk: what the engine refuses is said, with what was written kept") {
   fixture.night.engine.actions.clear();
   CHECK(fixture.post("/incident", {.body = body + "&note=" + note, .cookie = cookie}).code == 400);
   CHECK(fixture.night.engine.actions.empty());
-  CHECK(fixture.post("/incident", {.body = body + "&note=" + note.substr(9), .cookie = cookie}).code == 303);  // 2,000 are right
+  CHECK(fixture.post("/incident", {.body = body + "&note=" + note.substr(9), .cookie = cookie}).code ==
+        303);  // 2,000 are right
 }
 
 TEST_CASE("desk: opening a link shows, and only its button acknowledges") {
@@ -207,7 +223,8 @@ TEST_CASE("desk: a link lets nobody do more, and is none when it is old, forged,
   CHECK(fixture.get("/ack?t=" + ticket(fixture, 42, "who.left")).code == 403);
   CHECK(fixture.get("/ack?t=" + ticket(fixture, 99)).code == 404);
   CHECK(fixture.get("/ack?t=AAAA").code == 403);
-  CHECK(fixture.post("/ack", {.body = "t=" + token + "&action=acknowledge", .more = {{"Sec-Fetch-Site", "cross-site"}}}).code == 403);
+  CHECK(fixture.post("/ack", {.body = "t=" + token + "&action=acknowledge", .more = {{"Sec-Fetch-Site", "cross-site"}}}).code ==
+        403);
   fixture.night.clock.advance(hours{49});
   CHECK(fixture.get("/ack?t=" + token).code == 403);
   CHECK(fixture.post("/ack", {.body = "t=" + token + "&action=acknowledge"}).code == 403);
@@ -226,7 +243,8 @@ TEST_CASE("desk: six digits open the page of who was told, also with blanks betw
   const std::string token = where.substr(7, where.find('&') - 7);
   CHECK(fixture.post("/ack", {.body = "t=" + token + "&by=code&action=acknowledge"}).code == 303);
   CHECK(fixture.night.engine.actions.back().channel == "code");
-  CHECK(fixture.post("/code", {.body = "code=" + ticket_code(fixture.night.setup->page.key, 42, "li.na")}).code == 403);  // was never told
+  CHECK(fixture.post("/code", {.body = "code=" + ticket_code(fixture.night.setup->page.key, 42, "li.na")}).code ==
+        403);  // was never told
   fixture.night.journal->find(42)->state = State::closed;
   CHECK(fixture.post("/code", {.body = "code=" + digits}).code == 403);
 }
@@ -252,7 +270,8 @@ TEST_CASE("desk: an instance that does not lead says who does, and acts all the 
   fixture.night.engine.leads = false;
   fixture.night.engine.leader = "notify2:19605";
   CHECK(has(fixture.get("/incidents", {.cookie = cookie}).body, "notify2:19605"));
-  CHECK(fixture.post("/incident", {.body = "incident=42&action=acknowledge&token=" + fixture.token(cookie), .cookie = cookie}).code == 303);
+  CHECK(fixture.post("/incident", {.body = "incident=42&action=acknowledge&token=" + fixture.token(cookie), .cookie = cookie})
+            .code == 303);
   fixture.night.engine.leader.clear();
   CHECK(has(fixture.get("/incidents?lang=en", {.cookie = cookie}).body, "No instance leads now"));
 }
@@ -275,7 +294,12 @@ TEST_CASE("desk: a journal that may not be read stops the start, one that is not
   Night night;
   finwatch::Env env;
   const auto opened = [&](Errc code) {
-    return static_cast<bool>(Desk::open(night.engine, [code]() -> Result<std::unique_ptr<Store>> { return Error{code, "why"}; }, env));
+    return static_cast<bool>(Desk::open(
+        night.engine,
+        [code]() -> Result<std::unique_ptr<Store>> {
+          return Error{code, "why"};
+        },
+        env));
   };
   CHECK(opened(Errc::no_data));
   CHECK(opened(Errc::unavailable));
@@ -301,8 +325,9 @@ TEST_CASE("desk: the rota shows who has which day, and gaps in red") {
 TEST_CASE("desk: requests that make no sense are told so") {
   DeskFixture fixture;
   const std::string cookie = fixture.log_in("auditor");
-  for (const char* path : {"/incidents?state=odd", "/incidents?before=x", "/incidents?limit=0", "/incident?id=", "/incident?id=INC-x", "/deliveries?state=odd",
-                           "/deliveries?channel=pigeon", "/deliveries?incident=x", "/figures?month=2026-13", "/figures?month=now", "/incidents?search=%zz"}) {
+  for (const char* path : {"/incidents?state=odd", "/incidents?before=x", "/incidents?limit=0",
+                           "/incident?id=", "/incident?id=INC-x", "/deliveries?state=odd", "/deliveries?channel=pigeon",
+                           "/deliveries?incident=x", "/figures?month=2026-13", "/figures?month=now", "/incidents?search=%zz"}) {
     INFO(path);
     CHECK(fixture.get(path, {.cookie = cookie}).code == 400);
   }

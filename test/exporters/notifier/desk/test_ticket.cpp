@@ -71,8 +71,9 @@ TEST_CASE("desk: an action comes back from its text as it was") {
 
 TEST_CASE("desk: a text that is no action says what is wrong with it") {
   CHECK_FALSE(action_kind("explode"));
-  for (const char* wrong : {"", "[]", "7", "{", R"({"incident":42})", R"({"action":"explode","incident":42})", R"({"action":"note"})",
-                            R"({"action":"note","incident":0})", R"({"action":"note","incident":"x"})"}) {
+  for (const char* wrong :
+       {"", "[]", "7", "{", R"({"incident":42})", R"({"action":"explode","incident":42})", R"({"action":"note"})",
+        R"({"action":"note","incident":0})", R"({"action":"note","incident":"x"})"}) {
     const Result<Action> read = action_from_json(wrong);
     REQUIRE_FALSE(read);
     CHECK(read.error().code == Errc::malformed);
