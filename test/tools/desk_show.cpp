@@ -20,13 +20,15 @@ int main(int count, char** arguments) {
   night.engine.leader = night.engine.leads ? "" : "notify2.example.com:19605";
   finwatch::Env env;
   env.clock = &night.clock;
-  auto desk = Desk::open(night.engine, [&] { return open_fake(night.journal); }, env);
+  auto desk = Desk::open(
+      night.engine, [&] { return open_fake(night.journal); }, env);
   if (!desk) return std::puts(desk.error().message.c_str()), 1;
   finwatch::Runner runner({.name_prefix = "show"}, env);
   const std::string port = count > 1 ? arguments[1] : "0";
   finwatch::WebHooks hooks;
   hooks.routes = (*desk)->routes();
-  auto server = finwatch::WebServer::start({.listen_addresses = {"127.0.0.1:" + port}, .program = "finwatch-notifier"}, std::move(hooks), runner, env);
+  auto server = finwatch::WebServer::start({.listen_addresses = {"127.0.0.1:" + port}, .program = "finwatch-notifier"},
+                                           std::move(hooks), runner, env);
   if (!server) return std::puts(server.error().message.c_str()), 1;
   std::printf("http://%s/incidents\n", (*server)->addresses()[0].c_str());
   for (const std::int64_t id : {42, 40, 39})

@@ -127,9 +127,7 @@ std::string begin_session(const Setup& setup, const User& user, WallTime now) {
          "; Max-Age=" + std::to_string(setup.page.session.count()) + attributes(setup);
 }
 
-std::string end_session(const Setup& setup) {
-  return std::string(kSessionCookie) + "=; Max-Age=0" + attributes(setup);
-}
+std::string end_session(const Setup& setup) { return std::string(kSessionCookie) + "=; Max-Age=0" + attributes(setup); }
 
 std::string form_token(const Setup& setup, const Visitor& visitor, std::string_view purpose) {
   return signature(setup, "form", std::string(purpose) + "\n" + visitor.session);

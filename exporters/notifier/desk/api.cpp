@@ -45,7 +45,8 @@ Result<WebAnswer> incident_api(View& view) {
   if (!alerts) return alerts.error();
   Result<std::vector<TimelineEntry>> timeline = view.store->timeline(id, kMostDetails);
   if (!timeline) return timeline.error();
-  Result<std::vector<Delivery>> deliveries = view.store->deliveries({.incident = id, .state = {}, .channel = {}, .most = kMostDetails});
+  Result<std::vector<Delivery>> deliveries =
+      view.store->deliveries({.incident = id, .state = {}, .channel = {}, .most = kMostDetails});
   if (!deliveries) return deliveries.error();
   const Details details{std::move(*alerts), std::move(*timeline), std::move(*deliveries)};
   return json_answer(view, incident_json(sheet_of(view.contract(), std::move(*incident), view.now), details));
@@ -65,7 +66,8 @@ Result<WebAnswer> deliveries_api(View& view) {
   if (!found) return found.error();
   JsonMembers list('[');
   for (const Delivery& delivery : *found) list.add(delivery_json(delivery));
-  return json_answer(view, JsonMembers('{').add("deliveries", list.end()).add("next_before", next_before(*found, query->most)).end());
+  return json_answer(view,
+                     JsonMembers('{').add("deliveries", list.end()).add("next_before", next_before(*found, query->most)).end());
 }
 
 Result<WebAnswer> figures_api(View& view) {

@@ -73,18 +73,58 @@ void Csv::row(const std::vector<std::string>& cells) {
 Result<WebAnswer> incidents_csv(View& view) {
   const Result<IncidentQuery> query = incident_query(view, kMostRows);
   if (!query) return query.error();
-  Csv csv({"number", "state", "outcome", "service", "fault_class", "severity", "title_zh", "title_en", "where", "alertname", "began", "received",
-           "acknowledged", "acknowledged_by", "diagnosed", "diagnosis", "resolved", "verified", "closed", "assigned", "reopened", "alerts",
-           "answer_minutes", "answer_kept", "first_diagnosis_minutes", "first_diagnosis_kept", "solve_minutes", "solve_kept"});
+  Csv csv({"number",
+           "state",
+           "outcome",
+           "service",
+           "fault_class",
+           "severity",
+           "title_zh",
+           "title_en",
+           "where",
+           "alertname",
+           "began",
+           "received",
+           "acknowledged",
+           "acknowledged_by",
+           "diagnosed",
+           "diagnosis",
+           "resolved",
+           "verified",
+           "closed",
+           "assigned",
+           "reopened",
+           "alerts",
+           "answer_minutes",
+           "answer_kept",
+           "first_diagnosis_minutes",
+           "first_diagnosis_kept",
+           "solve_minutes",
+           "solve_kept"});
   const auto row = [&](Incident& found) {
     const Sheet sheet = sheet_of(view.contract(), std::move(found), view.now);
     const Incident& incident = sheet.incident;
-    std::vector<std::string> cells = {incident.number(), std::string(to_string(incident.state)), std::string(to_string(incident.outcome)),
-                                      incident.service, incident.fault_class, incident.severity, incident.title.zh, incident.title.en,
-                                      incident.where, incident.alertname, when(view, incident.began), when(view, incident.received),
-                                      when(view, incident.acknowledged), incident.acknowledged_by, when(view, incident.diagnosed),
-                                      incident.diagnosis, when(view, incident.resolved), when(view, incident.verified),
-                                      when(view, incident.closed), incident.assigned, std::to_string(incident.reopened),
+    std::vector<std::string> cells = {incident.number(),
+                                      std::string(to_string(incident.state)),
+                                      std::string(to_string(incident.outcome)),
+                                      incident.service,
+                                      incident.fault_class,
+                                      incident.severity,
+                                      incident.title.zh,
+                                      incident.title.en,
+                                      incident.where,
+                                      incident.alertname,
+                                      when(view, incident.began),
+                                      when(view, incident.received),
+                                      when(view, incident.acknowledged),
+                                      incident.acknowledged_by,
+                                      when(view, incident.diagnosed),
+                                      incident.diagnosis,
+                                      when(view, incident.resolved),
+                                      when(view, incident.verified),
+                                      when(view, incident.closed),
+                                      incident.assigned,
+                                      std::to_string(incident.reopened),
                                       std::to_string(incident.alerts)};
     for (std::size_t kind = 0; kind < kClockNames.size(); ++kind) {
       std::string minutes, kept;
@@ -98,7 +138,8 @@ Result<WebAnswer> incidents_csv(View& view) {
     }
     csv.row(cells);
   };
-  const Status status = all_rows(*query, table_limit(view, query->most), [&](const IncidentQuery& q) { return view.store->incidents(q); }, row);
+  const Status status = all_rows(
+      *query, table_limit(view, query->most), [&](const IncidentQuery& q) { return view.store->incidents(q); }, row);
   if (!status) return status.error();
   return csv_answer(view, "incidents.csv", std::move(csv));
 }
@@ -106,19 +147,19 @@ Result<WebAnswer> incidents_csv(View& view) {
 Result<WebAnswer> deliveries_csv(View& view) {
   const Result<DeliveryQuery> query = delivery_query(view, kMostRows);
   if (!query) return query.error();
-  Csv csv({"id", "incident", "purpose", "step", "channel", "person", "mention", "state", "attempts", "created", "sent", "done", "code", "note",
-           "provider_id"});
+  Csv csv({"id", "incident", "purpose", "step", "channel", "person", "mention", "state", "attempts", "created", "sent", "done",
+           "code", "note", "provider_id"});
   const auto row = [&](const Delivery& delivery) {
     std::string mention;
     for (const std::string& person : delivery.mention) mention += (mention.empty() ? "" : " ") + person;
     csv.row({std::to_string(delivery.id), delivery.incident == 0 ? "" : "INC-" + std::to_string(delivery.incident),
              std::string(to_string(delivery.purpose)), delivery.step < 0 ? "" : std::to_string(delivery.step + 1),
              std::string(to_string(delivery.channel)), delivery.person, mention, std::string(to_string(delivery.state)),
-             std::to_string(delivery.attempts), when(view, delivery.created), when(view, delivery.sent), when(view, delivery.done),
-             delivery.code, delivery.note, delivery.provider_id});
+             std::to_string(delivery.attempts), when(view, delivery.created), when(view, delivery.sent),
+             when(view, delivery.done), delivery.code, delivery.note, delivery.provider_id});
   };
-  const Status status =
-      all_rows(*query, table_limit(view, query->most), [&](const DeliveryQuery& q) { return view.store->deliveries(q); }, row);
+  const Status status = all_rows(
+      *query, table_limit(view, query->most), [&](const DeliveryQuery& q) { return view.store->deliveries(q); }, row);
   if (!status) return status.error();
   return csv_answer(view, "deliveries.csv", std::move(csv));
 }

@@ -59,7 +59,8 @@ constexpr Door kDoors[] = {
     {kGet, "/api/v1/deliveries", Needs::viewer, deliveries_api, nullptr},
     {kGet, "/api/v1/figures", Needs::viewer, figures_api, nullptr},
     {kPost, "/api/v1/silence", Needs::ours, nullptr, silence_by_api},
-    {kGet, "/api/v1/openapi.json", Needs::nothing, openapi_api, nullptr, "OpenAPI of the REST interface", "REST 接口说明（OpenAPI）"},
+    {kGet, "/api/v1/openapi.json", Needs::nothing, openapi_api, nullptr, "OpenAPI of the REST interface",
+     "REST 接口说明（OpenAPI）"},
 };
 
 }  // namespace
@@ -167,16 +168,17 @@ void Desk::Body::log_in(const WebRequest& request, WebReply reply) {
   const View view = deed.view();
   if (!comes_from_us(view.visit, *deed.setup)) return deed.refuse(403, view.say(kForeign));
   Credentials given{std::string(view.visit.field("user")), std::string(view.visit.field("password"))};
-  logins.check(std::move(given), view.visit.peer, deed.setup, [deed](PasswordAnswer answer, const std::optional<Visitor>& found) {
-    const View then = deed.view();
-    if (answer == PasswordAnswer::busy) return deed.answer(login_form(then, 503, then.say(kBusy)));
-    if (answer == PasswordAnswer::too_often) return deed.answer(login_form(then, 429, then.say(kTooOften)));
-    const User* user = found ? find_user(*deed.setup, found->name) : nullptr;
-    if (user == nullptr) return deed.answer(login_form(then, 403, then.say(kWrongPassword)));
-    WebAnswer let_in = see_other(then, next_page(then.visit.field("next")));
-    let_in.headers.emplace_back("Set-Cookie", begin_session(*deed.setup, *user, then.now));
-    deed.answer(std::move(let_in));
-  });
+  logins.check(std::move(given), view.visit.peer, deed.setup,
+               [deed](PasswordAnswer answer, const std::optional<Visitor>& found) {
+                 const View then = deed.view();
+                 if (answer == PasswordAnswer::busy) return deed.answer(login_form(then, 503, then.say(kBusy)));
+                 if (answer == PasswordAnswer::too_often) return deed.answer(login_form(then, 429, then.say(kTooOften)));
+                 const User* user = found ? find_user(*deed.setup, found->name) : nullptr;
+                 if (user == nullptr) return deed.answer(login_form(then, 403, then.say(kWrongPassword)));
+                 WebAnswer let_in = see_other(then, next_page(then.visit.field("next")));
+                 let_in.headers.emplace_back("Set-Cookie", begin_session(*deed.setup, *user, then.now));
+                 deed.answer(std::move(let_in));
+               });
 }
 
 Desk::Desk(std::unique_ptr<Body> body) : body_(std::move(body)) {}
@@ -192,11 +194,12 @@ Result<std::unique_ptr<Desk>> Desk::open(Engine& engine, OpenReader open_reader,
 std::vector<Route> Desk::routes() {
   std::vector<Route> routes;
   Body& body = *body_;
-  routes.push_back({.verb = kPost,
-                    .path = "/alertmanager",
-                    .summary = {},
-                    .most_body = kMostWebhook,
-                    .handler = [&body](const WebRequest& request, WebReply reply) { take_in(request, std::move(reply), body.engine); }});
+  routes.push_back(
+      {.verb = kPost,
+       .path = "/alertmanager",
+       .summary = {},
+       .most_body = kMostWebhook,
+       .handler = [&body](const WebRequest& request, WebReply reply) { take_in(request, std::move(reply), body.engine); }});
   routes.push_back({.verb = kPost,
                     .path = "/login",
                     .summary = {},

@@ -46,20 +46,22 @@ bool fits(const Incident& incident, ActionKind kind) {
 
 std::string form(const View& view, const Incident& incident, ActionKind kind, const std::string& inside, std::string_view look,
                  std::string_view words = {}) {
-  return form_begin(view, "/incident", "act") + hidden("incident", incident.number()) + hidden("action", to_string(kind)) + inside +
-         "<button class=\"" + std::string(look) + "\">" +
+  return form_begin(view, "/incident", "act") + hidden("incident", incident.number()) + hidden("action", to_string(kind)) +
+         inside + "<button class=\"" + std::string(look) + "\">" +
          std::string(words.empty() ? view.say(kActionWords[index(kind)]) : words) + "</button></form>\n";
 }
 
 std::string text_area(const View& view, const Phrase& label, ActionKind kind, std::string_view need) {
   const std::string id = "note-" + std::string(to_string(kind));
-  return "<label for=\"" + id + "\">" + std::string(view.say(label)) + "</label><textarea id=\"" + id + "\" name=\"note\" maxlength=\"2000\"" +
-         std::string(need) + "></textarea>";
+  return "<label for=\"" + id + "\">" + std::string(view.say(label)) + "</label><textarea id=\"" + id +
+         "\" name=\"note\" maxlength=\"2000\"" + std::string(need) + "></textarea>";
 }
 
 std::string people(const View& view) {
-  std::string out = "<label for=\"target-assign\">" + std::string(view.say(kTo)) + "</label><select id=\"target-assign\" name=\"target\">";
-  for (const auto& [id, person] : view.contract().people) out += option(id, say(person.name, view.language()), view.visit.visitor->name);
+  std::string out =
+      "<label for=\"target-assign\">" + std::string(view.say(kTo)) + "</label><select id=\"target-assign\" name=\"target\">";
+  for (const auto& [id, person] : view.contract().people)
+    out += option(id, say(person.name, view.language()), view.visit.visitor->name);
   return out + "</select>";
 }
 
@@ -78,8 +80,13 @@ std::string silence_form(const View& view, const Incident& incident) {
   return form_begin(view, "/silence", "act") + hidden("incident", incident.number()) + "<label for=\"silence-length\">" +
          std::string(view.say(kSilence)) + " · " + std::string(view.say(kLength)) +
          "</label><select id=\"silence-length\" name=\"duration\">" + lengths + "</select><label for=\"silence-comment\">" +
-         std::string(view.say(kComment)) + "</label><input id=\"silence-comment\" name=\"comment\" required maxlength=\"500\"><button>" +
+         std::string(view.say(kComment)) +
+         "</label><input id=\"silence-comment\" name=\"comment\" required maxlength=\"500\"><button>" +
          std::string(view.say(kSilence)) + "</button></form>\n";
+}
+
+std::string folded(std::string_view name, const std::string& inside) {
+  return "<details><summary>" + std::string(name) + "</summary>\n" + inside + "</details>\n";
 }
 
 std::string rare_forms(const View& view, const Incident& incident) {
@@ -92,7 +99,8 @@ std::string rare_forms(const View& view, const Incident& incident) {
   add(ActionKind::reopen, text_area(view, kOptional, ActionKind::reopen, ""), "");
   add(ActionKind::merge,
       "<label for=\"target-merge\">" + std::string(view.say(kInto)) +
-          "</label><input id=\"target-merge\" name=\"target\" placeholder=\"INC-41\" required pattern=\"([Ii][Nn][Cc]-)?[0-9]+\">",
+          "</label><input id=\"target-merge\" name=\"target\" placeholder=\"INC-41\" required "
+          "pattern=\"([Ii][Nn][Cc]-)?[0-9]+\">",
       "grim");
   add(ActionKind::false_alarm, text_area(view, kOptional, ActionKind::false_alarm, ""), "grim");
   return out;
@@ -103,21 +111,34 @@ std::string rare_forms(const View& view, const Incident& incident) {
 std::string action_forms(const View& view, const Incident& incident) {
   const std::optional<Visitor>& visitor = view.visit.visitor;
   if (!visitor || !may_change(*visitor)) return {};
-  std::string out;
-  const auto add = [&](ActionKind kind, const std::string& inside, std::string_view look) {
-    if (fits(incident, kind) && may(*visitor, kind, "")) out += form(view, incident, kind, inside, look);
+  struct Choice {
+    ActionKind kind;
+    std::string inside;
   };
-  add(ActionKind::acknowledge, "", "first big");
-  add(ActionKind::verify, text_area(view, kOptional, ActionKind::verify, ""), "first");
-  add(ActionKind::close, text_area(view, kLast, ActionKind::close, ""), "");
-  add(ActionKind::diagnose, text_area(view, kDiagnosis, ActionKind::diagnose, " required"), incident.diagnosed ? "" : "first");
-  add(ActionKind::note, text_area(view, kNote, ActionKind::note, " required"), "");
-  add(ActionKind::resolve, text_area(view, kOptional, ActionKind::resolve, ""), incident.diagnosed ? "first" : "");
-  const std::string rare = rare_forms(view, incident);
-  out = "<div class=\"acts\">\n" + out + "</div>\n";
-  if (!rare.empty())
-    out += "<details><summary>" + std::string(view.say(kMore)) + "</summary>\n<div class=\"acts\">\n" + rare + "</div></details>\n";
-  return out;
+  const Choice choices[] = {
+      {ActionKind::acknowledge, {}},
+      {ActionKind::diagnose, text_area(view, kDiagnosis, ActionKind::diagnose, " required")},
+      {ActionKind::resolve, text_area(view, kOptional, ActionKind::resolve, "")},
+      {ActionKind::verify, text_area(view, kOptional, ActionKind::verify, "")},
+      {ActionKind::close, text_area(view, kLast, ActionKind::close, "")},
+      {ActionKind::note, text_area(view, kNote, ActionKind::note, " required")},
+  };
+  // One step is the next one, and stands open; the others are a touch away.
+  std::string out = "<div class=\"acts\">\n";
+  bool first = incident.state != State::closed;
+  for (const Choice& choice : choices) {
+    if (!fits(incident, choice.kind) || !may(*visitor, choice.kind, "")) continue;
+    const bool again = choice.kind == ActionKind::diagnose && incident.diagnosed;
+    if (first && !again) {
+      out += "<div class=\"next\">" +
+             form(view, incident, choice.kind, choice.inside, choice.inside.empty() ? "first big" : "first") + "</div>\n";
+      first = false;
+    } else {
+      out += folded(view.say(kActionWords[index(choice.kind)]), form(view, incident, choice.kind, choice.inside, ""));
+    }
+  }
+  if (const std::string rare = rare_forms(view, incident); !rare.empty()) out += folded(view.say(kMore), rare);
+  return out + "</div>\n";
 }
 
 namespace {
@@ -152,9 +173,8 @@ void act_by_form(const Deed& deed) {
                 .channel = "page",
                 .note = std::string(trim(view.visit.field("note"))),
                 .target = std::string(trim(view.visit.field("target")))};
-  act(deed, std::move(action), [deed, id = *id] {
-    deed.answer(see_other(deed.view(), "/incident?id=INC-" + std::to_string(id) + "&done=1"));
-  });
+  act(deed, std::move(action),
+      [deed, id = *id] { deed.answer(see_other(deed.view(), "/incident?id=INC-" + std::to_string(id) + "&done=1")); });
 }
 
 void act_by_api(const Deed& deed) {
@@ -171,7 +191,8 @@ void act_by_api(const Deed& deed) {
   const auto id = incident_id(text_of("incident"));
   if (!kind) return deed.refuse(400, std::string(view.say(kUnknown)) + ": '" + valid_utf8(text_of("action")) + "'");
   if (!id) return deed.refuse(400, view.say(kBadNumber));
-  act(deed, {.kind = *kind, .incident = *id, .actor = {}, .channel = "api", .note = text_of("note"), .target = text_of("target")},
+  act(deed,
+      {.kind = *kind, .incident = *id, .actor = {}, .channel = "api", .note = text_of("note"), .target = text_of("target")},
       [deed] {
         WebAnswer answer{.content_type = "application/json", .body = "{\"ok\":true}\n", .headers = {}};
         add_headers(deed.view(), answer);

@@ -9,14 +9,14 @@
 namespace finwatch::notifier {
 namespace {
 
-
 constexpr Phrase kMenu{"主菜单", "Main menu"};
 constexpr Phrase kLogOut{"退出登录", "Log out"};
 constexpr Phrase kLogIn{"登录", "Log in"};
 constexpr Phrase kOther{"English", "中文"};
 constexpr Phrase kFollows{"本实例不是主实例；主实例：", "This instance does not lead; the leader is "};
 constexpr Phrase kNobodyLeads{"目前没有主实例：通知暂不发送。", "No instance leads now: no messages are sent."};
-constexpr Phrase kActsAnyway{"在这里的操作照常有效，稍后由主实例执行。", "What you do here works all the same: the leader carries it out in a moment."};
+constexpr Phrase kActsAnyway{"在这里的操作照常有效，稍后由主实例执行。",
+                             "What you do here works all the same: the leader carries it out in a moment."};
 constexpr Phrase kWritten{"您写的内容（可复制）", "What you wrote, to copy"};
 constexpr Phrase kCannot{"无法完成", "This did not work"};
 
@@ -80,8 +80,7 @@ std::string link_with(const View& view, std::string_view name, std::string_view 
 }
 
 std::string frame_begin(const View& view, std::string_view title, Place place, int refresh_seconds) {
-  std::string page = std::string("<!DOCTYPE html>\n<html lang=\"") +
-                     (view.language() == Language::chinese ? "zh-CN" : "en") +
+  std::string page = std::string("<!DOCTYPE html>\n<html lang=\"") + (view.language() == Language::chinese ? "zh-CN" : "en") +
                      "\">\n<head>\n<meta charset=\"utf-8\">\n<meta name=\"viewport\" content=\"width=device-width\">\n"
                      "<meta name=\"robots\" content=\"noindex\">\n";
   if (refresh_seconds > 0) page += "<meta http-equiv=\"refresh\" content=\"" + std::to_string(refresh_seconds) + "\">\n";
@@ -130,8 +129,8 @@ WebAnswer refusal(const View& view, int code, std::string_view message) {
   std::string page = frame_begin(view, view.say(kCannot), Place::nowhere);
   page += "<p class=\"banner wrong\" role=\"alert\">" + as_text(message) + "</p>\n";
   if (const std::string_view written = view.visit.field("note"); !written.empty())  // it took time to write
-    page += "<label for=\"written\">" + std::string(view.say(kWritten)) + "</label><textarea id=\"written\" readonly>" + as_text(written) +
-            "</textarea>\n";
+    page += "<label for=\"written\">" + std::string(view.say(kWritten)) + "</label><textarea id=\"written\" readonly>" +
+            as_text(written) + "</textarea>\n";
   return page_answer(view, code, std::move(page));
 }
 

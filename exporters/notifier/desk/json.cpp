@@ -12,7 +12,9 @@ namespace {
 std::string when(const std::optional<WallTime>& time) { return time ? json_text(utc(*time)) : "null"; }
 std::string seconds(nanoseconds length) { return std::to_string(std::chrono::floor<std::chrono::seconds>(length).count()); }
 std::string number(std::int64_t id) { return id == 0 ? "null" : json_text("INC-" + std::to_string(id)); }
-std::string words(const Words& both) { return JsonMembers('{').add("zh", json_text(both.zh)).add("en", json_text(both.en)).end(); }
+std::string words(const Words& both) {
+  return JsonMembers('{').add("zh", json_text(both.zh)).add("en", json_text(both.en)).end();
+}
 
 template <class All, class Make>
 std::string list(const All& all, Make make) {
@@ -177,7 +179,8 @@ std::string on_call_json(const Contract& contract, WallTime at) {
 std::string figures_json(const MonthFigures& figures) {
   JsonMembers by_class('{'), outcomes('{'), channels('{');
   for (const auto& [id, clocks] : figures.clocks_by_class) by_class.add(id, clocks_json(clocks));
-  for (std::size_t i = 0; i < figures.by_outcome.size(); ++i) outcomes.add(kOutcomeNames[i], std::to_string(figures.by_outcome[i]));
+  for (std::size_t i = 0; i < figures.by_outcome.size(); ++i)
+    outcomes.add(kOutcomeNames[i], std::to_string(figures.by_outcome[i]));
   for (const auto& [channel, states] : figures.deliveries) {
     JsonMembers results('{');
     for (std::size_t i = 0; i < states.size(); ++i) results.add(kDeliveryStateNames[i], std::to_string(states[i]));

@@ -32,11 +32,13 @@ std::string button(std::string_view kind, std::string_view words) {
 
 std::string acts(const View& view, const Incident& incident, const std::string& person) {
   if (incident.state >= State::resolved) return "<p class=\"banner done\">" + std::string(view.say(kOver)) + "</p>\n";
-  if (incident.state < State::acknowledged) return form(view, ActionKind::acknowledge, button("first big", view.say(kAcknowledge)));
+  if (incident.state < State::acknowledged)
+    return form(view, ActionKind::acknowledge, button("first big", view.say(kAcknowledge)));
   std::string out = "<p class=\"banner done\" role=\"status\">";
   const bool mine = incident.acknowledged_by == person;
-  out += mine ? std::string(view.say(kYours))
-              : as_text(actor_name(view.contract(), incident.acknowledged_by, view.language())) + std::string(view.say(kTheirs));
+  out += mine
+             ? std::string(view.say(kYours))
+             : as_text(actor_name(view.contract(), incident.acknowledged_by, view.language())) + std::string(view.say(kTheirs));
   out += "</p>\n";
   if (incident.diagnosed) out += "<p>" + std::string(view.say(kDiagnosed)) + as_text(incident.diagnosis) + "</p>\n";
   return out + form(view, ActionKind::diagnose,
@@ -53,8 +55,8 @@ std::optional<Ticket> valid_ticket(const Setup& setup, std::string_view token, W
 
 std::string runbook(const View& view, const Incident& incident) {
   if (!incident.runbook.starts_with("http://") && !incident.runbook.starts_with("https://")) return {};
-  return "<p><a class=\"button\"" + attribute("href", incident.runbook) + " rel=\"noreferrer noopener\">" + std::string(view.say(kRunbook)) +
-         "</a></p>\n";
+  return "<p><a class=\"button\"" + attribute("href", incident.runbook) + " rel=\"noreferrer noopener\">" +
+         std::string(view.say(kRunbook)) + "</a></p>\n";
 }
 
 }  // namespace
@@ -68,11 +70,12 @@ Result<WebAnswer> ack_page(View& view) {
   const Incident& incident = sheet.incident;
   std::string page = frame_begin(view, incident.number() + " " + say(incident.title, view.language()), Place::nowhere);
   page += "<div class=\"narrow\">\n<article class=\"card " +
-          std::string(incident.state >= State::resolved ? "" : gravity(view.contract(), sheet.rank)) + "\">\n" + incident_head(view, sheet) +
-          clock_bars(view, sheet) + "</article>\n" + acts(view, incident, ticket->person) + runbook(view, incident) +
-          "<p class=\"quiet\">" + std::string(view.say(kAs)) + as_text(actor_name(view.contract(), ticket->person, view.language())) +
-          (view.language() == Language::chinese ? "。" : ". ") + std::string(view.say(kNotHere)) + "</p>\n<p><a href=\"/incident?id=" +
-          incident.number() + "\">" + std::string(view.say(kLogIn)) + "</a></p>\n</div>\n";
+          std::string(incident.state >= State::resolved ? "" : gravity(view.contract(), sheet.rank)) + "\">\n" +
+          incident_head(view, sheet) + clock_bars(view, sheet) + "</article>\n" + acts(view, incident, ticket->person) +
+          runbook(view, incident) + "<p class=\"quiet\">" + std::string(view.say(kAs)) +
+          as_text(actor_name(view.contract(), ticket->person, view.language())) +
+          (view.language() == Language::chinese ? "。" : ". ") + std::string(view.say(kNotHere)) +
+          "</p>\n<p><a href=\"/incident?id=" + incident.number() + "\">" + std::string(view.say(kLogIn)) + "</a></p>\n</div>\n";
   return page_answer(view, 200, std::move(page));
 }
 

@@ -79,7 +79,8 @@ std::string delivery_row(const View& view, const Delivery& delivery) {
   if (delivery.step >= 0) what += " · " + std::string(view.say(kStep)) + std::to_string(delivery.step + 1);
   std::string answer = as_text(delivery.code);
   if (!delivery.note.empty()) answer += (answer.empty() ? "" : " ") + as_text(delivery.note);
-  if (delivery.attempts > 1) answer += (answer.empty() ? "" : " · ") + std::to_string(delivery.attempts) + std::string(view.say(kAttempts));
+  if (delivery.attempts > 1)
+    answer += (answer.empty() ? "" : " · ") + std::to_string(delivery.attempts) + std::string(view.say(kAttempts));
   if (delivery.maybe_twice) answer += (answer.empty() ? "" : " · ") + std::string(view.say(kTwice));
   const std::string number = "INC-" + std::to_string(delivery.incident);
   return "<tr>" + cell(view, kTime, time_tag(view, delivery.done.value_or(delivery.created))) +
@@ -102,7 +103,8 @@ Result<WebAnswer> deliveries_page(View& view) {
     failed.most = kMostFailed;
     const Result<std::vector<Delivery>> bad = view.store->deliveries(failed);
     if (!bad) return bad.error();
-    if (!bad->empty()) page += "<section><h2>" + std::string(view.say(kFailed)) + "</h2>\n" + table(view, *bad) + "</section>\n";
+    if (!bad->empty())
+      page += "<section><h2>" + std::string(view.say(kFailed)) + "</h2>\n" + table(view, *bad) + "</section>\n";
   }
   page += "<section><h2>" + std::string(view.say(kAll)) + "</h2>\n" + filter(view);
   page += found->empty() ? "<p>" + std::string(view.say(kNone)) + "</p>\n" : table(view, *found);

@@ -1,16 +1,16 @@
 // GET /figures?month=2026-11: how a month went, for the meeting and for whoever checks the contract.
-#include "notifier/desk/figures.h"
 #include "core/json_text.h"
+#include "notifier/desk/figures.h"
 #include "notifier/desk/pages.h"
 
 namespace finwatch::notifier {
 namespace {
 
-constexpr Phrase kTitle{"月度统计", "Figures of the month"};
+constexpr Phrase kTitle{"月度统计", "Figures"};
 constexpr Phrase kMonth{"月份", "Month"};
 constexpr Phrase kShow{"查看", "Show"};
-constexpr Phrase kBefore{"上个月", "Month before"};
-constexpr Phrase kAfter{"下个月", "Month after"};
+constexpr Phrase kBefore{"上个月", "Previous month"};
+constexpr Phrase kAfter{"下个月", "Next month"};
 constexpr Phrase kIncidents{"事件", "Incidents"};
 constexpr Phrase kReopened{"重新打开", "Reopened"};
 constexpr Phrase kFixRate{"首次解决率", "First-time fix rate"};
@@ -35,9 +35,10 @@ constexpr Phrase kNumber{"数量", "Number"};
 constexpr Phrase kNotifications{"通知", "Notifications"};
 constexpr Phrase kChannel{"通道", "Channel"};
 constexpr Phrase kCsv{"下载 CSV", "Download CSV"};
-constexpr Phrase kRule{"事件按开始时间计入月份；合并的事件和误报不计入达标率；未停的时限在超时后才计入。",
-                       "An incident counts in the month in which it began; merged ones and false alarms do not count for compliance; a clock "
-                       "that runs counts once it is breached."};
+constexpr Phrase kRule{
+    "事件按开始时间计入月份；合并的事件和误报不计入达标率；未停的时限在超时后才计入。",
+    "An incident counts in the month in which it began; merged ones and false alarms do not count for compliance; a clock "
+    "that runs counts once it is breached."};
 constexpr Phrase kIncomplete{"数据过多，统计不完整。", "There was more than could be counted: these figures are incomplete."};
 
 std::string percent_text(const std::optional<double>& percent) {
@@ -59,11 +60,12 @@ std::string clock_rows(const View& view, std::string_view name, const std::array
     if (clock.kept + clock.breached == 0) continue;
     out += "<tr><th scope=\"row\"" + attribute("data-name", view.say(kClass)) + ">" + as_text(name) + "</th><td" +
            attribute("data-name", view.say(kClock)) + ">" + std::string(view.say(kClockWords[i])) + "</td>" +
-           number_cell(view, kRate, "<b class=\"" + std::string(clock.breached > 0 ? "bad" : "well") + "\">" +
-                                        percent_text(clock.kept_percent()) + "</b>") +
+           number_cell(view, kRate,
+                       "<b class=\"" + std::string(clock.breached > 0 ? "bad" : "well") + "\">" +
+                           percent_text(clock.kept_percent()) + "</b>") +
            number_cell(view, kKept, std::to_string(clock.kept)) + number_cell(view, kBreached, std::to_string(clock.breached)) +
-           number_cell(view, kMean, length_text(view, clock.mean())) + number_cell(view, kMedian, length_text(view, clock.median())) +
-           "</tr>\n";
+           number_cell(view, kMean, length_text(view, clock.mean())) +
+           number_cell(view, kMedian, length_text(view, clock.median())) + "</tr>\n";
   }
   return out;
 }
@@ -73,8 +75,10 @@ std::string promises(const View& view, const MonthFigures& figures) {
   for (const auto& [id, clocks] : figures.clocks_by_class)
     rows += clock_rows(view, class_name(view.contract(), id, view.language()), clocks);
   if (rows.empty()) return {};
-  std::string out = "<section><h2>" + std::string(view.say(kPromises)) + "</h2>\n<div class=\"scroll\"><table class=\"stack\"><thead><tr>";
-  out += "<th scope=\"col\">" + std::string(view.say(kClass)) + "</th><th scope=\"col\">" + std::string(view.say(kClock)) + "</th>";
+  std::string out =
+      "<section><h2>" + std::string(view.say(kPromises)) + "</h2>\n<div class=\"scroll\"><table class=\"stack\"><thead><tr>";
+  out += "<th scope=\"col\">" + std::string(view.say(kClass)) + "</th><th scope=\"col\">" + std::string(view.say(kClock)) +
+         "</th>";
   for (const Phrase& name : {kRate, kKept, kBreached, kMean, kMedian})
     out += "<th scope=\"col\" class=\"number\">" + std::string(view.say(name)) + "</th>";
   return out + "</tr></thead><tbody>\n" + rows + "</tbody></table></div>\n<p class=\"quiet\">" + std::string(view.say(kRule)) +
@@ -83,10 +87,12 @@ std::string promises(const View& view, const MonthFigures& figures) {
 
 template <class Rows>
 std::string counts(const View& view, const Phrase& title, const Phrase& what, const Rows& rows) {
-  std::string out = "<section><h2>" + std::string(view.say(title)) + "</h2>\n<table><thead><tr><th scope=\"col\">" + std::string(view.say(what)) +
-                    "</th><th scope=\"col\" class=\"number\">" + std::string(view.say(kNumber)) + "</th></tr></thead><tbody>\n";
+  std::string out = "<section><h2>" + std::string(view.say(title)) + "</h2>\n<table><thead><tr><th scope=\"col\">" +
+                    std::string(view.say(what)) + "</th><th scope=\"col\" class=\"number\">" + std::string(view.say(kNumber)) +
+                    "</th></tr></thead><tbody>\n";
   for (const auto& [name, number] : rows)
-    out += "<tr><th scope=\"row\">" + as_text(name.empty() ? "–" : name) + "</th><td class=\"number\">" + std::to_string(number) + "</td></tr>\n";
+    out += "<tr><th scope=\"row\">" + as_text(name.empty() ? "–" : name) + "</th><td class=\"number\">" +
+           std::to_string(number) + "</td></tr>\n";
   return out + "</tbody></table></section>\n";
 }
 
@@ -125,12 +131,14 @@ std::string breaches(const View& view, const MonthFigures& figures) {
 std::string notifications(const View& view, const MonthFigures& figures) {
   if (figures.deliveries.empty()) return {};
   std::string out = "<section><h2>" + std::string(view.say(kNotifications)) +
-                    "</h2>\n<div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">" + std::string(view.say(kChannel)) + "</th>";
-  for (const Phrase& state : kDeliveryWords) out += "<th scope=\"col\" class=\"number\">" + std::string(view.say(state)) + "</th>";
+                    "</h2>\n<div class=\"scroll\"><table class=\"stack\"><thead><tr><th scope=\"col\">" +
+                    std::string(view.say(kChannel)) + "</th>";
+  for (const Phrase& state : kDeliveryWords)
+    out += "<th scope=\"col\" class=\"number\">" + std::string(view.say(state)) + "</th>";
   out += "</tr></thead><tbody>\n";
   for (const auto& [channel, states] : figures.deliveries) {
-    out += "<tr><th scope=\"row\"" + attribute("data-name", view.say(kChannel)) + ">" + std::string(view.say(kChannelWords[index(channel)])) +
-           "</th>";
+    out += "<tr><th scope=\"row\"" + attribute("data-name", view.say(kChannel)) + ">" +
+           std::string(view.say(kChannelWords[index(channel)])) + "</th>";
     for (std::size_t i = 0; i < states.size(); ++i) out += number_cell(view, kDeliveryWords[i], std::to_string(states[i]));
     out += "</tr>\n";
   }
@@ -145,10 +153,12 @@ std::string month_form(const View& view, Month month) {
   const auto link = [&](Month to, const Phrase& words) {
     return "<a class=\"button\" href=\"/figures?month=" + to_text(to) + "\">" + std::string(view.say(words)) + "</a> ";
   };
-  return "<form class=\"filter\" method=\"get\" action=\"/figures\"><div><label for=\"f-month\">" + std::string(view.say(kMonth)) +
+  return "<form class=\"filter\" method=\"get\" action=\"/figures\"><div><label for=\"f-month\">" +
+         std::string(view.say(kMonth)) +
          "</label><input id=\"f-month\" name=\"month\" type=\"month\" pattern=\"[0-9]{4}-[0-9]{2}\" required" +
-         attribute("value", to_text(month)) + "></div><div><button>" + std::string(view.say(kShow)) + "</button></div><div>" +
-         link(month - std::chrono::months{1}, kBefore) + link(month + std::chrono::months{1}, kAfter) + "</div></form>\n";
+         attribute("value", to_text(month)) + "></div><div><button>" + std::string(view.say(kShow)) +
+         "</button></div></form>\n<p>" + link(month - std::chrono::months{1}, kBefore) +
+         link(month + std::chrono::months{1}, kAfter) + "</p>\n";
 }
 
 }  // namespace
@@ -165,15 +175,16 @@ Result<WebAnswer> figures_page(View& view) {
   page += month_form(view, *month);
   if (!figures->complete) page += "<p class=\"banner wrong\" role=\"alert\">" + std::string(view.say(kIncomplete)) + "</p>\n";
   page += "<div class=\"sum\">\n" + sum(view, kIncidents, std::to_string(figures->incidents)) +
-          sum(view, kBreached, std::to_string(figures->with_breach)) +
-          sum(view, kReopened, std::to_string(figures->reopened)) +
+          sum(view, kBreached, std::to_string(figures->with_breach)) + sum(view, kReopened, std::to_string(figures->reopened)) +
           sum(view, kFixRate, percent_text(figures->first_time_fix_percent())) +
           sum(view, kFalse, std::to_string(figures->by_outcome[index(Outcome::false_alarm)])) + "</div>\n";
   if (figures->incidents == 0) page += "<p>" + std::string(view.say(kNothing)) + "</p>\n";
   page += promises(view, *figures);
   if (figures->incidents > 0) {
-    page += breaches(view, *figures) + "<div class=\"now\">\n" + counts(view, kByClass, kClass, named(figures->by_class, class_of)) +
-            counts(view, kByService, kService, named(figures->by_service, service_of)) + by_outcome(view, *figures) + "</div>\n";
+    page += breaches(view, *figures) + "<div class=\"now\">\n" +
+            counts(view, kByClass, kClass, named(figures->by_class, class_of)) +
+            counts(view, kByService, kService, named(figures->by_service, service_of)) + by_outcome(view, *figures) +
+            "</div>\n";
   }
   page += notifications(view, *figures);
   page += "<p><a href=\"/figures.csv?month=" + to_text(*month) + "\">" + std::string(view.say(kCsv)) + "</a></p>\n";

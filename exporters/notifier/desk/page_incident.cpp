@@ -53,7 +53,8 @@ std::string put_in(std::string text, std::string_view name, std::string_view val
   return text;
 }
 
-std::string fill(const View& view, std::string text, const Incident& incident, std::string_view instance, std::string_view target) {
+std::string fill(const View& view, std::string text, const Incident& incident, std::string_view instance,
+                 std::string_view target) {
   text = put_in(std::move(text), "alert", incident.alertname);
   text = put_in(std::move(text), "lang", view.language() == Language::chinese ? "zh" : "en");
   text = put_in(std::move(text), "service", incident.service);
@@ -95,7 +96,8 @@ std::string facts(const View& view, const Incident& incident) {
   out += fact(view.say(kAlert), "<code>" + as_text(incident.alertname) + "</code>");
   out += fact(view.say(kReceived), time_tag(view, incident.received));
   out += fact(view.say(kAcknowledged), when_by(view, incident.acknowledged, incident.acknowledged_by));
-  out += fact(view.say(kDiagnosis), incident.diagnosed ? time_tag(view, *incident.diagnosed) + " " + as_text(incident.diagnosis) : "");
+  out += fact(view.say(kDiagnosis),
+              incident.diagnosed ? time_tag(view, *incident.diagnosed) + " " + as_text(incident.diagnosis) : "");
   out += fact(view.say(kResolved), when_by(view, incident.resolved));
   out += fact(view.say(kVerified), when_by(view, incident.verified));
   out += fact(view.say(kClosed), when_by(view, incident.closed));
@@ -121,14 +123,16 @@ std::string annotation(const View& view, std::string_view json) {
   const Result<Json> all = Json::parse(json);
   if (!all) return {};
   const std::string ending = view.language() == Language::chinese ? "_zh" : "_en";
-  for (const std::string& name : {"description" + ending, "summary" + ending, std::string("description"), std::string("summary")})
-    if (const auto value = all->root().find(name); value && !value->text().empty()) return "<p>" + as_text(value->text()) + "</p>";
+  for (const std::string& name :
+       {"description" + ending, "summary" + ending, std::string("description"), std::string("summary")})
+    if (const auto value = all->root().find(name); value && !value->text().empty())
+      return "<p>" + as_text(value->text()) + "</p>";
   return {};
 }
 
 std::string alert_item(const View& view, const AlertRecord& alert) {
   std::string out = "<div class=\"card " + std::string(alert.firing ? "middle" : "") + "\"><p>" +
-                    badge(alert.firing ? "middle" : "good", view.say(alert.firing ? kFiring : kEnded)) + "<b>" +
+                    badge(alert.firing ? "middle" : "fine", view.say(alert.firing ? kFiring : kEnded)) + "<b>" +
                     as_text(alert.alertname) + "</b> <span class=\"quiet\">" + std::string(view.say(kFrom)) +
                     time_tag(view, alert.starts);
   if (alert.ended) out += std::string(view.say(kTo)) + time_tag(view, *alert.ended);
@@ -143,9 +147,10 @@ std::string timeline(const View& view, const std::vector<TimelineEntry>& lines) 
   out += "<ol class=\"timeline\">\n";
   for (const TimelineEntry& line : lines) {
     const bool bad = line.kind == "breached" || line.kind == "not_told" || line.kind == "warned_late";
-    out += "<li>" + time_tag(view, line.at) + " <b" + (bad ? " class=\"bad\"" : "") + ">" + as_text(event_words(line.kind, view.language())) +
-           "</b>";
-    if (!line.actor.empty() && line.actor != "finwatch") out += " · " + as_text(actor_name(view.contract(), line.actor, view.language()));
+    out += "<li>" + time_tag(view, line.at) + " <b" + (bad ? " class=\"bad\"" : "") + ">" +
+           as_text(event_words(line.kind, view.language())) + "</b>";
+    if (!line.actor.empty() && line.actor != "finwatch")
+      out += " · " + as_text(actor_name(view.contract(), line.actor, view.language()));
     if (!line.note.empty()) out += "<br>" + as_text(line.note);
     out += "</li>\n";
   }
@@ -162,7 +167,8 @@ Result<WebAnswer> incident_page(View& view) {
   if (!alerts) return alerts.error();
   const Result<std::vector<TimelineEntry>> lines = view.store->timeline(id, kMostLines);
   if (!lines) return lines.error();
-  const Result<std::vector<Delivery>> deliveries = view.store->deliveries({.incident = id, .state = {}, .channel = {}, .most = kMostDeliveries});
+  const Result<std::vector<Delivery>> deliveries =
+      view.store->deliveries({.incident = id, .state = {}, .channel = {}, .most = kMostDeliveries});
   if (!deliveries) return deliveries.error();
   const Sheet sheet = sheet_of(view.contract(), std::move(*found), view.now);
   const Incident& incident = sheet.incident;
@@ -170,7 +176,8 @@ Result<WebAnswer> incident_page(View& view) {
   std::string page = frame_begin(view, incident.number() + " " + say(incident.title, view.language()), Place::incidents);
   if (!view.visit.query("done").empty())
     page += "<p class=\"banner done\" role=\"status\">" + std::string(view.say(kDone)) + "</p>\n";
-  page += "<article class=\"card " + std::string(incident.state >= State::resolved ? "" : gravity(view.contract(), sheet.rank)) + "\">\n" +
+  page += "<article class=\"card " +
+          std::string(incident.state >= State::resolved ? "" : gravity(view.contract(), sheet.rank)) + "\">\n" +
           incident_head(view, sheet) + clock_bars(view, sheet) + links(view, incident, *alerts) + "</article>\n";
   if (const std::string forms = action_forms(view, incident); !forms.empty())
     page += "<section><h2>" + std::string(view.say(kActions)) + "</h2>\n" + forms + "</section>\n";

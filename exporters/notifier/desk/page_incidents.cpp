@@ -18,7 +18,8 @@ constexpr Phrase kAny{"全部", "All"};
 constexpr Phrase kService{"业务", "Service"};
 constexpr Phrase kClass{"故障类别", "Fault class"};
 constexpr Phrase kSeverity{"严重度", "Severity"};
-constexpr Phrase kSearch{"标题、告警名或编号", "Title, alert or number"};
+constexpr Phrase kSearch{"搜索", "Search"};
+constexpr Phrase kSearchIn{"标题、告警名、编号", "title, alert, number"};
 constexpr Phrase kNone{"没有未关闭的事件。", "No incident is open."};
 constexpr Phrase kNoneFound{"没有符合条件的事件。", "No incident matches."};
 constexpr Phrase kOlder{"更早的事件", "Older incidents"};
@@ -48,14 +49,15 @@ std::string filter(const View& view) {
   for (const Service& service : view.contract().services)
     services += option(service.id, say(service.name, view.language()), visit.query("service"));
   std::string out = "<form class=\"filter\" method=\"get\" action=\"/incidents\" role=\"search\">\n";
-  out += select(view, "state", kState, option("open", view.say(kStateOpen), state) +
-                                           option("closed", view.say(kStateClosed), state) + option("all", view.say(kAny), state));
+  out += select(view, "state", kState,
+                option("open", view.say(kStateOpen), state) + option("closed", view.say(kStateClosed), state) +
+                    option("all", view.say(kAny), state));
   out += select(view, "service", kService, services);
   out += select(view, "class", kClass, options_of(view, visit.query("class"), view.contract().classes));
   out += select(view, "severity", kSeverity, options_of(view, visit.query("severity"), view.contract().severities));
   out += "<div><label for=\"f-search\">" + std::string(view.say(kSearch)) +
          "</label><input id=\"f-search\" name=\"search\" type=\"search\" maxlength=\"200\"" +
-         attribute("value", visit.query("search")) + "></div>\n";
+         attribute("placeholder", view.say(kSearchIn)) + attribute("value", visit.query("search")) + "></div>\n";
   return out + "<div><button>" + std::string(view.say(kFilter)) + "</button></div>\n</form>\n";
 }
 
@@ -74,9 +76,10 @@ std::string summary(const View& view, const std::vector<Sheet>& sheets) {
 std::string card(const View& view, const Sheet& sheet) {
   const Incident& incident = sheet.incident;
   const bool over = incident.state >= State::resolved;
-  return "<article class=\"card " + std::string(over ? "" : gravity(view.contract(), sheet.rank)) + "\">\n<h2><a href=\"/incident?id=" +
-         incident.number() + "\">" + incident.number() + " " + as_text(say(incident.title, view.language())) + "</a></h2>\n" +
-         incident_head(view, sheet) + (incident.is_open() ? clock_bars(view, sheet) : std::string()) + "</article>\n";
+  return "<article class=\"card " + std::string(over ? "" : gravity(view.contract(), sheet.rank)) +
+         "\">\n<h2><a href=\"/incident?id=" + incident.number() + "\">" + incident.number() + " " +
+         as_text(say(incident.title, view.language())) + "</a></h2>\n" + incident_head(view, sheet) +
+         (incident.is_open() ? clock_bars(view, sheet) : std::string()) + "</article>\n";
 }
 
 }  // namespace
@@ -94,12 +97,17 @@ Result<WebAnswer> incidents_page(View& view) {
   if (only_open) gravest_first(sheets);
 
   constexpr int kRefresh = 60;
-  std::string page = frame_begin(view, view.say(only_open ? kOpen : state == "closed" ? kClosed : kAll), Place::incidents,
-                                 only_open ? kRefresh : 0);
-  const bool filtered = !query->service.empty() || !query->fault_class.empty() || !query->severity.empty() || !query->search.empty();
+  std::string page = frame_begin(view,
+                                 view.say(only_open           ? kOpen
+                                          : state == "closed" ? kClosed
+                                                              : kAll),
+                                 Place::incidents, only_open ? kRefresh : 0);
+  const bool filtered =
+      !query->service.empty() || !query->fault_class.empty() || !query->severity.empty() || !query->search.empty();
   if (only_open && !sheets.empty()) page += summary(view, sheets);
   if (!only_open || filtered) page += filter(view);
-  if (sheets.empty()) page += "<p class=\"banner done\">" + std::string(view.say(only_open && !filtered ? kNone : kNoneFound)) + "</p>\n";
+  if (sheets.empty())
+    page += "<p class=\"banner done\">" + std::string(view.say(only_open && !filtered ? kNone : kNoneFound)) + "</p>\n";
   for (const Sheet& sheet : sheets) page += card(view, sheet);
   if (full && only_open) page += "<p class=\"banner\">" + std::string(view.say(kMoreOpen)) + "</p>\n";
   if (full && !only_open)

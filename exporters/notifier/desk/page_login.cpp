@@ -9,14 +9,16 @@ constexpr Phrase kTitle{"登录", "Log in"};
 constexpr Phrase kUser{"用户名", "User"};
 constexpr Phrase kPassword{"密码", "Password"};
 constexpr Phrase kCode{"手机收到六位处置码？点这里输入", "Six digits came by phone? Type them here"};
-constexpr Phrase kNoUsers{"没有配置用户（page.users_file）：页面只能在本机查看，操作请用通知里的链接或六位处置码。",
-                          "No users are set up (page.users_file): pages are shown on the machine itself only; to act, use the link in a message "
-                          "or its six digits."};
+constexpr Phrase kNoUsers{
+    "没有配置用户（page.users_file）：页面只能在本机查看，操作请用通知里的链接或六位处置码。",
+    "No users are set up (page.users_file): pages are shown on the machine itself only; to act, use the link in a message "
+    "or its six digits."};
 
 }  // namespace
 
 std::string next_page(std::string_view asked) {
-  const bool ours = asked.starts_with('/') && !asked.starts_with("//") && asked.find_first_of("\\\r\n\t") == std::string_view::npos;
+  const bool ours =
+      asked.starts_with('/') && !asked.starts_with("//") && asked.find_first_of("\\\r\n\t") == std::string_view::npos;
   return ours && asked.size() <= 1024 ? std::string(asked) : "/incidents";
 }
 
@@ -31,7 +33,8 @@ WebAnswer login_form(const View& view, int code, std::string_view wrong) {
     if (next.empty()) next = view.visit.field("next");
     page += "<form method=\"post\" action=\"/login\">" + hidden("next", next_page(next)) + "<label for=\"user\">" +
             std::string(view.say(kUser)) +
-            "</label><input id=\"user\" name=\"user\" autocomplete=\"username\" autocapitalize=\"none\" required maxlength=\"200\"" +
+            "</label><input id=\"user\" name=\"user\" autocomplete=\"username\" autocapitalize=\"none\" required "
+            "maxlength=\"200\"" +
             attribute("value", view.visit.field("user")) + "><label for=\"password\">" + std::string(view.say(kPassword)) +
             "</label><input id=\"password\" name=\"password\" type=\"password\" autocomplete=\"current-password\" required "
             "maxlength=\"200\"><button class=\"first big\">" +
@@ -42,7 +45,8 @@ WebAnswer login_form(const View& view, int code, std::string_view wrong) {
 }
 
 Result<WebAnswer> login_page(View& view) {
-  if (view.visit.visitor && view.visit.visitor->way != Way::machine) return see_other(view, next_page(view.visit.query("next")));
+  if (view.visit.visitor && view.visit.visitor->way != Way::machine)
+    return see_other(view, next_page(view.visit.query("next")));
   return login_form(view, 200, {});
 }
 

@@ -11,14 +11,15 @@ constexpr Phrase kTitle{"值班", "On call"};
 constexpr Phrase kNow{"当前值班", "On call now"};
 constexpr Phrase kUntil{"至 ", "until "};
 constexpr Phrase kNobody{"无人值班", "nobody"};
-constexpr Phrase kGap{"排班表有空缺，最近一次从 ", "The rota has a gap; the next begins "};
-constexpr Phrase kGapEnd{" 开始：届时的通知无人接收，请尽快补班。", ": whoever should be told then does not exist. Fill it in."};
+constexpr Phrase kGap{"排班表有空缺，最近一次从 ", "The rota has a gap from "};
+constexpr Phrase kGapEnd{" 开始：届时的通知无人接收，请尽快补班。", ": from then on nobody would be told. Please fill it."};
 constexpr Phrase kGapNow{"现在就有空缺：通知无人接收。", "There is a gap now: nobody is told."};
 constexpr Phrase kNoDuties{"合同里没有值班岗位。", "The contract has no duties."};
 constexpr Phrase kRota{"排班表", "Rota"};
 constexpr Phrase kAlways{"固定人员，无排班表", "always the same, no rota"};
-constexpr std::array<Phrase, 7> kDays = {Phrase{"周一", "Mon"}, Phrase{"周二", "Tue"}, Phrase{"周三", "Wed"}, Phrase{"周四", "Thu"},
-                                         Phrase{"周五", "Fri"}, Phrase{"周六", "Sat"}, Phrase{"周日", "Sun"}};
+constexpr std::array<Phrase, 7> kDays = {Phrase{"周一", "Mon"}, Phrase{"周二", "Tue"}, Phrase{"周三", "Wed"},
+                                         Phrase{"周四", "Thu"}, Phrase{"周五", "Fri"}, Phrase{"周六", "Sat"},
+                                         Phrase{"周日", "Sun"}};
 
 std::string person_html(const View& view, const std::string& id) {
   if (id.empty()) return "<span class=\"gap\">" + std::string(view.say(kNobody)) + "</span>";
@@ -50,8 +51,8 @@ std::string day_cell(const View& view, const Rota& rota, Day day, Day today) {
   std::string kind = day == today ? "today" : day < today ? "past" : "";
   if (gap && day >= today) kind += " gap-day";
   const std::string date = finwatch::to_text(day);
-  std::string out = "<td class=\"" + kind + "\"><span class=\"day\"><time datetime=\"" + date + "\">" + date.substr(5) + "</time> " +
-                    std::string(view.say(kDays[(weekday_number(day) + 6) % 7])) + "</span><span>";
+  std::string out = "<td class=\"" + kind + "\"><span class=\"day\"><time datetime=\"" + date + "\">" + date.substr(5) +
+                    "</time> " + std::string(view.say(kDays[(weekday_number(day) + 6) % 7])) + "</span><span>";
   for (std::size_t i = 0; i < turns.size(); ++i) {
     if (i > 0) out += "<br>";
     if (turns[i].from && turns[i].from->count() > 0) out += "<span class=\"quiet\">" + clock_text(*turns[i].from) + "</span> ";

@@ -37,11 +37,13 @@ std::string standing(const View& view, const ClockReading& clock) {
 
 std::string clock_bar(const View& view, const ClockReading& clock) {
   constexpr std::array<std::string_view, 4> kLevels = {"quiet-clock", "half", "late", "breached"};
-  const auto permille = clock.limit.count() <= 0 ? 1000 : std::min<long long>(1000, clock.used.count() / (clock.limit.count() / 1000 + 1));
+  const auto permille =
+      clock.limit.count() <= 0 ? 1000 : std::min<long long>(1000, clock.used.count() / (clock.limit.count() / 1000 + 1));
   const std::string name(view.say(kClockWords[index(clock.kind)]));
-  std::string out = "<li class=\"" + std::string(kLevels[index(clock.level())]) + (clock.stopped ? " stopped" : "") + "\"><p><span>" +
-                    name + "</span><b>" + standing(view, clock) + "</b></p><progress max=\"1000\" value=\"" +
-                    std::to_string(permille) + "\"" + attribute("aria-label", name + "：" + standing(view, clock)) + "></progress><small>";
+  std::string out = "<li class=\"" + std::string(kLevels[index(clock.level())]) + (clock.stopped ? " stopped" : "") +
+                    "\"><p><span>" + name + "</span><b>" + standing(view, clock) + "</b></p><progress max=\"1000\" value=\"" +
+                    std::to_string(permille) + "\"" + attribute("aria-label", name + "：" + standing(view, clock)) +
+                    "></progress><small>";
   out += std::string(view.say(kLimit)) + duration_words(clock.limit, view.language());
   if (!clock.stopped) out += " · " + std::string(view.say(kUntil)) + time_tag(view, clock.deadline);
   return out + "</small></li>\n";
@@ -78,10 +80,12 @@ std::string incident_head(const View& view, const Sheet& sheet) {
   const Incident& incident = sheet.incident;
   const Language language = view.language();
   const bool over = incident.state >= State::resolved;
-  std::string out = "<p>" + badge(over ? "" : gravity(view.contract(), sheet.rank), severity_name(view.contract(), incident.severity, language)) +
-                    badge(over ? "good" : "", view.say(incident.outcome == Outcome::open || incident.outcome == Outcome::solved
-                                                           ? kStateWords[index(incident.state)]
-                                                           : kOutcomeWords[index(incident.outcome)]));
+  std::string out =
+      "<p>" +
+      badge(over ? "" : gravity(view.contract(), sheet.rank), severity_name(view.contract(), incident.severity, language)) +
+      badge(over ? "fine" : "", view.say(incident.outcome == Outcome::open || incident.outcome == Outcome::solved
+                                             ? kStateWords[index(incident.state)]
+                                             : kOutcomeWords[index(incident.outcome)]));
   if (sheet.breached()) out += badge("breached", view.say(kMissed));
   if (incident.firing > 0) out += badge("", std::to_string(incident.firing) + std::string(view.say(kFiring)));
   out += "</p>\n<p class=\"quiet\">";

@@ -12,7 +12,8 @@ constexpr int kMostAsked = 1000;
 constexpr Phrase kBadState{"state 只能是 open、closed 或 all", "state is open, closed or all"};
 constexpr Phrase kBadLimit{"limit 应为 1 到 1000 的整数", "limit is a number from 1 to 1000"};
 constexpr Phrase kBadBefore{"before 应为事件编号", "before is the number of an incident or a delivery"};
-constexpr Phrase kBadDelivery{"state 只能是 queued、sending、delivered、failed 或 dropped", "state is queued, sending, delivered, failed or dropped"};
+constexpr Phrase kBadDelivery{"state 只能是 queued、sending、delivered、failed 或 dropped",
+                              "state is queued, sending, delivered, failed or dropped"};
 constexpr Phrase kBadChannel{"没有这个通道", "there is no such channel"};
 constexpr Phrase kBadNumber{"事件编号应形如 INC-42", "the number of an incident looks like INC-42"};
 constexpr Phrase kNoIncident{"没有这个事件（可能已归档）", "there is no such incident; it may have been archived"};

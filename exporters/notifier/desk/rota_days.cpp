@@ -1,5 +1,7 @@
 #include "notifier/desk/rota_days.h"
 
+#include <algorithm>
+
 namespace finwatch::notifier {
 
 std::vector<DutyNow> duties_at(const Contract& contract, WallTime at) {
@@ -10,6 +12,7 @@ std::vector<DutyNow> duties_at(const Contract& contract, WallTime at) {
       if (const auto change = duty.rota->next_change(contract.zone.local(at))) now.until = contract.zone.instant(*change);
     duties.push_back(std::move(now));
   }
+  std::stable_partition(duties.begin(), duties.end(), [](const DutyNow& each) { return each.duty->rota.has_value(); });
   return duties;
 }
 

@@ -18,6 +18,7 @@ struct DutyNow {
   std::vector<std::string> people;  // empty: nobody
   std::optional<WallTime> until;    // when somebody else takes over; nothing where no rota says so
 };
+/// Those with a rota first.
 std::vector<DutyNow> duties_at(const Contract& contract, WallTime at);
 
 /// One day of a rota: who has it, from when.

@@ -16,13 +16,16 @@ constexpr int kMostAlerts = 2000;
 constexpr std::chrono::seconds kPatience{10};
 
 constexpr Phrase kNothingFires{"没有触发中的告警，不需要静默。", "Nothing fires now: there is nothing to silence."};
-constexpr Phrase kNotSetUp{"没有配置 alertmanager.url，不能静默。", "alertmanager.url is not set up, so nothing can be silenced."};
-constexpr Phrase kBadLength{"时长应形如 90m、2h 或 1d，最短 1 分钟，最长 30 天", "duration looks like 90m, 2h or 1d: one minute at least, 30 days at most"};
+constexpr Phrase kNotSetUp{"没有配置 alertmanager.url，不能静默。",
+                           "alertmanager.url is not set up, so nothing can be silenced."};
+constexpr Phrase kBadLength{"时长应形如 90m、2h 或 1d，最短 1 分钟，最长 30 天",
+                            "duration looks like 90m, 2h or 1d: one minute at least, 30 days at most"};
 constexpr Phrase kBadNumber{"事件编号应形如 INC-42", "the number of an incident looks like INC-42"};
 constexpr Phrase kMayNot{"只有管理员可以静默告警。", "Only an admin may silence alerts."};
 constexpr Phrase kStale{"页面已过期，请返回刷新后重试。", "This page is out of date: go back, reload it, and try again."};
 constexpr Phrase kWrongType{"Content-Type 必须是 application/json", "Content-Type must be application/json"};
-constexpr Phrase kBusy{"其他请求正在等待 Alertmanager，请稍后再试。", "Other requests wait for Alertmanager: try again in a moment."};
+constexpr Phrase kBusy{"其他请求正在等待 Alertmanager，请稍后再试。",
+                       "Other requests wait for Alertmanager: try again in a moment."};
 
 using Labels = std::map<std::string, std::string>;
 
@@ -70,11 +73,11 @@ void silence(Deed deed, const Asked& asked, const std::function<void(const std::
                                                           .comment = valid_utf8(asked.comment),
                                                           .from = view.now,
                                                           .to = view.now + *length});
-  if (!json) return deed.refuse(409, json.error().code == Errc::no_data ? std::string(view.say(kNothingFires)) : json.error().message);
+  if (!json)
+    return deed.refuse(409, json.error().code == Errc::no_data ? std::string(view.say(kNothingFires)) : json.error().message);
   deed.store = nullptr;
-  const bool posted = deed.calls->post([deed, id = incident->id, body = *json, text = asked.duration, done] {
-    ask_alertmanager(deed, id, body, text, done);
-  });
+  const bool posted = deed.calls->post(
+      [deed, id = incident->id, body = *json, text = asked.duration, done] { ask_alertmanager(deed, id, body, text, done); });
   if (!posted) deed.refuse(503, view.say(kBusy));
 }
 
@@ -168,9 +171,8 @@ void silence_by_api(const Deed& deed) {
     return value ? std::string(value->text()) : std::string();
   };
   silence(deed, {text_of("incident"), text_of("duration"), text_of("comment")}, [deed](const std::string& id) {
-    WebAnswer answer{.content_type = "application/json",
-                     .body = JsonMembers('{').add("silence", json_text(id)).end() + "\n",
-                     .headers = {}};
+    WebAnswer answer{
+        .content_type = "application/json", .body = JsonMembers('{').add("silence", json_text(id)).end() + "\n", .headers = {}};
     add_headers(deed.view(), answer);
     deed.answer(std::move(answer));
   });

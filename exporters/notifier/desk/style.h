@@ -26,7 +26,7 @@ nav a[aria-current]{background:var(--soft);font-weight:bold;color:inherit}
 .badge{display:inline-block;border:1px solid currentColor;border-radius:1rem;padding:0 .6rem;font-size:.85rem;margin:0 .3rem .2rem 0;white-space:nowrap}
 .badge.grave,.badge.breached,.badge.failed{background:var(--red);border-color:var(--red);color:var(--on);font-weight:bold}
 .badge.middle,.badge.late{color:var(--amber);font-weight:bold}
-.badge.mild{color:var(--blue)}.badge.good,.badge.delivered{color:var(--green)}
+.badge.mild{color:var(--blue)}.badge.fine,.badge.delivered{color:var(--green)}
 .clocks{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:.5rem 1.2rem;margin:.5rem 0 0;padding:0;list-style:none}
 .clocks p{display:flex;justify-content:space-between;gap:.6rem;margin:0}
 .clocks small{color:var(--grey)}
@@ -40,15 +40,18 @@ dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:.6r
 dt{color:var(--grey)}dd{margin:0}
 .scroll{overflow-x:auto}
 table{border-collapse:collapse;width:100%;margin:.4rem 0}
-th,td{text-align:left;vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px solid var(--line)}
+time{white-space:nowrap}
+th,td{text-align:left;overflow-wrap:normal;vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px solid var(--line)}
 td.number,th.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
 caption{text-align:left;color:var(--grey)}
 label{display:block;font-weight:600;margin:.5rem 0 .2rem}
 input,select,textarea,button{font:inherit;color:inherit;max-width:100%}
 input,select,textarea{display:block;width:100%;min-height:2.8rem;padding:.45rem .6rem;border:1px solid #8c959f;border-radius:.4rem;background:transparent}
 select option{color:#1b1f24;background:#fff}
+::placeholder{color:var(--grey);opacity:1}
 textarea{min-height:5.2rem}
 button,.button{display:inline-block;min-height:2.9rem;padding:.5rem 1.2rem;margin:.5rem 0 0;border:1px solid #8c959f;border-radius:.4rem;background:var(--soft);font-weight:600;cursor:pointer}
+a.button{text-decoration:none;color:inherit}
 button.first{background:#0550ae;border-color:#0550ae;color:#fff}
 button.grim{border-color:var(--red);color:var(--red)}
 button.big{display:block;width:100%;min-height:4rem;font-size:1.35rem}
@@ -57,7 +60,10 @@ button.big{display:block;width:100%;min-height:4rem;font-size:1.35rem}
 .filter{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:0 .8rem;align-items:end;margin:0 0 1rem}
 .acts{display:grid;grid-template-columns:repeat(auto-fit,minmax(17rem,1fr));gap:.8rem 1.4rem}
 .acts form,.acts details{margin:0}
-details summary{cursor:pointer;padding:.6rem 0}
+.acts details{border:1px solid var(--line);border-radius:.4rem;padding:0 .9rem}.acts details[open]{padding-bottom:.9rem}
+.acts .next{grid-column:1/-1;max-width:40rem}
+details summary{cursor:pointer;padding:.75rem 0;font-weight:600}
+details form+form{border-top:1px solid var(--line);margin-top:.9rem;padding-top:.5rem}
 .timeline{list-style:none;padding:0;margin:.4rem 0;border-left:3px solid var(--line)}
 .timeline li{padding:.2rem 0 .5rem .9rem}
 .timeline time{color:var(--grey)}

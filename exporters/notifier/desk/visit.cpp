@@ -66,7 +66,8 @@ Visit read_visit(const WebRequest& request, Route::Verb verb) {
 bool Visit::is_from_this_machine() const {
   if (forwarded || !(peer == "unix" || peer == "::1" || peer.starts_with("127."))) return false;
   std::string_view name = host;
-  if (const std::size_t colon = name.rfind(':'); colon != std::string_view::npos && name.find(']', colon) == std::string_view::npos)
+  if (const std::size_t colon = name.rfind(':');
+      colon != std::string_view::npos && name.find(']', colon) == std::string_view::npos)
     name = name.substr(0, colon);
   return name.empty() || name == "localhost" || name == "127.0.0.1" || name == "[::1]";
 }

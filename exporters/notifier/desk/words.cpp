@@ -67,7 +67,8 @@ std::string actor_name(const Contract& contract, std::string_view id, Language l
 
 std::string event_words(std::string_view kind, Language language) {
   const auto state = std::find(kStateNames.begin(), kStateNames.end(), kind);
-  if (state != kStateNames.end()) return std::string(kStateWords[static_cast<std::size_t>(state - kStateNames.begin())].in(language));
+  if (state != kStateNames.end())
+    return std::string(kStateWords[static_cast<std::size_t>(state - kStateNames.begin())].in(language));
   const auto event = std::find_if(std::begin(kEvents), std::end(kEvents), [&](const Event& each) { return each.kind == kind; });
   return event == std::end(kEvents) ? std::string(kind) : std::string(event->words.in(language));
 }

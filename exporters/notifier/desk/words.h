@@ -22,27 +22,29 @@ constexpr std::size_t index(Enum value) {
   return static_cast<std::size_t>(value);
 }
 
-inline constexpr std::array<Phrase, 8> kStateWords = {
-    Phrase{"接报", "Received"},       Phrase{"已分类", "Classified"}, Phrase{"已分派", "Assigned"}, Phrase{"已认领", "Acknowledged"},
-    Phrase{"已初步诊断", "Diagnosed"}, Phrase{"已恢复", "Resolved"},   Phrase{"已验证", "Verified"}, Phrase{"已关闭", "Closed"}};
+inline constexpr std::array<Phrase, 8> kStateWords = {Phrase{"接报", "Received"},        Phrase{"已分类", "Classified"},
+                                                      Phrase{"已分派", "Assigned"},      Phrase{"已认领", "Acknowledged"},
+                                                      Phrase{"已初步诊断", "Diagnosed"}, Phrase{"已恢复", "Resolved"},
+                                                      Phrase{"已验证", "Verified"},      Phrase{"已关闭", "Closed"}};
 inline constexpr std::array<Phrase, 4> kOutcomeWords = {Phrase{"处理中", "Open"}, Phrase{"已解决", "Solved"},
                                                         Phrase{"已合并", "Merged"}, Phrase{"误报", "False alarm"}};
 inline constexpr std::array<Phrase, 10> kActionWords = {
-    Phrase{"认领", "Acknowledge"},     Phrase{"分派", "Assign"},      Phrase{"提交初步诊断", "Give first diagnosis"},
-    Phrase{"添加备注", "Add note"},    Phrase{"标记解决", "Mark solved"}, Phrase{"确认恢复（验证）", "Verify"},
-    Phrase{"关闭", "Close"},           Phrase{"误报", "False alarm"}, Phrase{"重新打开", "Reopen"},
+    Phrase{"认领", "Acknowledge"},  Phrase{"分派", "Assign"},          Phrase{"提交初步诊断", "Give first diagnosis"},
+    Phrase{"添加备注", "Add note"}, Phrase{"标记解决", "Mark solved"}, Phrase{"确认恢复（验证）", "Verify"},
+    Phrase{"关闭", "Close"},        Phrase{"误报", "False alarm"},     Phrase{"重新打开", "Reopen"},
     Phrase{"合并", "Merge"}};
 inline constexpr std::array<Phrase, 3> kClockWords = {Phrase{"响应", "Answer"}, Phrase{"初步诊断", "First diagnosis"},
                                                       Phrase{"解决", "Solve"}};
 inline constexpr std::array<Phrase, 5> kDeliveryWords = {Phrase{"待发送", "Queued"}, Phrase{"发送中", "Sending"},
                                                          Phrase{"已送达", "Delivered"}, Phrase{"失败", "Failed"},
                                                          Phrase{"未发送", "Not sent"}};
-inline constexpr std::array<Phrase, 6> kPurposeWords = {Phrase{"通知", "Page"},     Phrase{"新告警并入", "Joined"},
+inline constexpr std::array<Phrase, 6> kPurposeWords = {Phrase{"通知", "Page"},        Phrase{"新告警并入", "Joined"},
                                                         Phrase{"超时预警", "Warning"}, Phrase{"已超时", "Breach"},
-                                                        Phrase{"恢复", "Resolved"}, Phrase{"心跳告警", "Dead man's switch"}};
+                                                        Phrase{"恢复", "Resolved"},    Phrase{"心跳告警", "Dead man's switch"}};
 inline constexpr std::array<Phrase, 9> kChannelWords = {
-    Phrase{"邮件", "E-mail"}, Phrase{"钉钉", "DingTalk"}, Phrase{"企业微信", "WeCom"},  Phrase{"飞书", "Feishu"},   Phrase{"短信", "SMS"},
-    Phrase{"电话", "Voice"},  Phrase{"HTTP 网关", "HTTP"}, Phrase{"本机命令", "Command"}, Phrase{"控制台", "Console"}};
+    Phrase{"邮件", "E-mail"},    Phrase{"钉钉", "DingTalk"},    Phrase{"企业微信", "WeCom"},
+    Phrase{"飞书", "Feishu"},    Phrase{"短信", "SMS"},         Phrase{"电话", "Voice"},
+    Phrase{"HTTP 网关", "HTTP"}, Phrase{"本机命令", "Command"}, Phrase{"控制台", "Console"}};
 
 inline const std::string& say(const Words& words, Language language) {
   return language == Language::chinese ? words.zh : words.en;

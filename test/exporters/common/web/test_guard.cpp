@@ -55,8 +55,7 @@ struct GuardedWeb {
                               for (const std::string& name : request.client_names()) text += name + ",";
                               reply.send({.body = text + " from " + request.peer()});
                             }});
-    auto started =
-        WebServer::start({.listen_addresses = {"127.0.0.1:0"}, .config_file = path}, std::move(hooks), *runner, env);
+    auto started = WebServer::start({.listen_addresses = {"127.0.0.1:0"}, .config_file = path}, std::move(hooks), *runner, env);
     if (!started) throw std::runtime_error(started.error().message);
     server = std::move(*started);
     address = server->addresses()[0];

@@ -15,7 +15,6 @@
 
 namespace finwatch::notifier::desk_test {
 
-
 struct FakeJournal {
   std::mutex mutex;
   std::vector<Incident> incidents;
@@ -157,13 +156,14 @@ class FakeEngine final : public Engine {
       incident->diagnosed = clock_.wall();
       incident->diagnosis = action.note;
     }
-    journal_->timeline.push_back({.sequence = static_cast<std::int64_t>(journal_->timeline.size() + 1),
-                                  .incident = action.incident,
-                                  .at = clock_.wall(),
-                                  .kind = incident->state >= State::acknowledged ? std::string(to_string(incident->state)) : "note",
-                                  .actor = action.actor,
-                                  .channel = action.channel,
-                                  .note = action.note});
+    journal_->timeline.push_back(
+        {.sequence = static_cast<std::int64_t>(journal_->timeline.size() + 1),
+         .incident = action.incident,
+         .at = clock_.wall(),
+         .kind = incident->state >= State::acknowledged ? std::string(to_string(incident->state)) : "note",
+         .actor = action.actor,
+         .channel = action.channel,
+         .note = action.note});
   }
 
   mutable std::mutex mutex_;

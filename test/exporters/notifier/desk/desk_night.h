@@ -41,7 +41,8 @@ inline std::shared_ptr<Contract> night_contract() {
   contract->people["wang.fang"] = {"wang.fang", {"王芳", "Wang Fang"}, "wf@example.com", "+8613800000003", "", "", ""};
   Duty on_call{"on_call", {"一线值班", "First line"}, {}, {}};
   on_call.rota = night_rota(
-      "from,person\n2026-11-16,li.na\n2026-11-23,zhang.wei\n2026-11-28 18:00,li.na\n2026-11-29,zhang.wei\n2026-11-30,wang.fang\n"
+      "from,person\n2026-11-16,li.na\n2026-11-23,zhang.wei\n2026-11-28 "
+      "18:00,li.na\n2026-11-29,zhang.wei\n2026-11-30,wang.fang\n"
       "2026-12-07,li.na\n2026-12-12,\n2026-12-14,zhang.wei\n2026-12-21,wang.fang\n");
   contract->duties["on_call"] = on_call;
   contract->duties["manager"] = {"manager", {"运维主管", "Operations manager"}, {"wang.fang"}, {}};
@@ -109,20 +110,28 @@ struct Night {
 
  private:
   void add_incidents() {
-    Incident& first = add(42, State::assigned, {"凭证录入拨测连续失败", "Voucher entry fails again and again"}, "severe", "voucher_entry", minutes{26});
+    Incident& first = add(42, State::assigned, {"凭证录入拨测连续失败", "Voucher entry fails again and again"}, "severe",
+                          "voucher_entry", minutes{26});
     first.alertname = "VoucherEntryFailing";
     first.where = "erp";
     first.firing = 2;
     first.alerts = 3;
     first.assigned = "";
     first.state = State::classified;
-    add(41, State::diagnosed, {"数据库复制延迟超过 5 分钟", "Replication lags by more than 5 minutes"}, "warning", "reports", minutes{215}).where = "db2:9100";
-    add(40, State::acknowledged, {"月末结账任务超过窗口仍未结束", "Month-end close has not ended within its window"}, "severe", "month_end", minutes{257}).where = "erp";
-    add(39, State::resolved, {"报表服务器磁盘剩余不足 10%", "Less than 10 % of the report server's disk is left"}, "warning", "reports", hours{9}).where = "rpt1:9100";
-    add(38, State::received, {"备份早于 26 小时", "The backup is older than 26 hours"}, "notice", "", minutes{12}).where = "backup1";
+    add(41, State::diagnosed, {"数据库复制延迟超过 5 分钟", "Replication lags by more than 5 minutes"}, "warning", "reports",
+        minutes{215})
+        .where = "db2:9100";
+    add(40, State::acknowledged, {"月末结账任务超过窗口仍未结束", "Month-end close has not ended within its window"}, "severe",
+        "month_end", minutes{257})
+        .where = "erp";
+    add(39, State::resolved, {"报表服务器磁盘剩余不足 10%", "Less than 10 % of the report server's disk is left"}, "warning",
+        "reports", hours{9})
+        .where = "rpt1:9100";
+    add(38, State::received, {"备份早于 26 小时", "The backup is older than 26 hours"}, "notice", "", minutes{12}).where =
+        "backup1";
     for (int i = 0; i < 12; ++i) {
-      Incident& old = add(20 + i, State::closed, {"报表生成超过 60 秒", "Reports take longer than 60 seconds"}, i % 3 == 0 ? "severe" : "warning", "reports",
-                          hours{30 * (i + 1)});
+      Incident& old = add(20 + i, State::closed, {"报表生成超过 60 秒", "Reports take longer than 60 seconds"},
+                          i % 3 == 0 ? "severe" : "warning", "reports", hours{30 * (i + 1)});
       old.alertname = "ReportSlow";
       if (i == 4) old.outcome = Outcome::false_alarm;
       if (i == 5) {
@@ -147,9 +156,10 @@ struct Night {
       record.alertname = "VoucherEntryFailing";
       record.severity = "severe";
       record.fault_class = "major";
-      record.labels = std::string(R"({"alertname":"VoucherEntryFailing","service":"voucher_entry","target":"erp","ledger":")") + book +
-                      R"(","severity":"severe"})";
-      record.annotations = R"({"summary_zh":"账套 )" + std::string(book) + R"( 的凭证录入连续 3 次失败","summary_en":"Voucher entry of ledger )" + book +
+      record.labels = std::string(R"({"alertname":"VoucherEntryFailing","service":"voucher_entry","target":"erp","ledger":")") +
+                      book + R"(","severity":"severe"})";
+      record.annotations = R"({"summary_zh":"账套 )" + std::string(book) +
+                           R"( 的凭证录入连续 3 次失败","summary_en":"Voucher entry of ledger )" + book +
                            R"( failed three times"})";
       record.generator_url = "http://prometheus.example.com/graph?g0.expr=up";
       journal->alerts.push_back(std::move(record));
@@ -173,7 +183,8 @@ struct Night {
     line(minutes{4}, "joined", "alertmanager", "账套 1003");
     line(minutes{15}, "warned_half", "finwatch", "响应 answer: 15 min");
     line(minutes{24}, "warned_late", "finwatch", "响应 answer: 24 min");
-    const auto delivery = [&](std::int64_t id, ChannelKind channel, DeliveryState state, const char* code, const char* note, minutes after) {
+    const auto delivery = [&](std::int64_t id, ChannelKind channel, DeliveryState state, const char* code, const char* note,
+                              minutes after) {
       Delivery made;
       made.id = id;
       made.incident = 42;
@@ -186,7 +197,8 @@ struct Night {
       made.state = state;
       made.attempts = state == DeliveryState::failed ? 3 : 1;
       made.created = began + after;
-      if (state == DeliveryState::delivered || state == DeliveryState::failed) made.sent = made.done = made.created + seconds{2};
+      if (state == DeliveryState::delivered || state == DeliveryState::failed)
+        made.sent = made.done = made.created + seconds{2};
       made.code = code;
       made.note = note;
       journal->deliveries.push_back(std::move(made));
