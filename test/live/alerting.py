@@ -103,8 +103,8 @@ class Mailbox(Background):
 
 
 class Alertmanager(Process):
-    def __init__(self, configuration, folder):
-        self.port = free_port()
+    def __init__(self, configuration, folder, port=0):
+        self.port, self.configuration = port or free_port(), configuration
         path = write(os.path.join(folder, "alertmanager.yml"), configuration)
         super().__init__([need("prometheus-alertmanager"), f"--config.file={path}", f"--storage.path={folder}/alertmanager", "--log.level=warn",
                           f"--web.listen-address=127.0.0.1:{self.port}", "--cluster.listen-address="])

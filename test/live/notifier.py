@@ -150,7 +150,7 @@ class Notifier:
                            ("dingtalk.secret", Providers.SECRET), ("aliyun.id", "LTAI-test"), ("aliyun.secret", "aliyun-secret"),
                            ("token", "s3cret-token")):
             write(f"{where}/{file}", text)
-        write(f"{where}/notifier.yml", (contract or CONTRACT) % {"where": where, "smtp": smtp, "voice_after": voice_after, "heartbeat": heartbeat,
+        write(f"{where}/contract.yml", (contract or CONTRACT) % {"where": where, "smtp": smtp, "voice_after": voice_after, "heartbeat": heartbeat,
                                                                    "sms_per_day": sms_per_day})
         self.password = "correct horse"
         if page_users:
@@ -159,7 +159,7 @@ class Notifier:
                                                              for user, role in (("zhang.wei", "responder"), ("chief", "admin"), ("auditor", "viewer"))))
         url = providers.url if providers else "http://127.0.0.1:1"
         self.configuration = write(f"{where}/{name}.yml", f"""
-contract: {where}/notifier.yml
+contract: {where}/contract.yml
 store: {store or "{sqlite: " + self.journal + "}"}
 intake: {"{token_file: " + where + "/token}" if tokens else "{open: true}"}
 page: {{address: "http://127.0.0.1:{self.port}", key_file: {where}/page.key{", users_file: " + where + "/users.yml" if page_users else ""}}}

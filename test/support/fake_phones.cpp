@@ -138,6 +138,11 @@ void FakePhones::be(FakeMood mood, std::string code, std::string message, std::c
   late_ = late;
 }
 
+void FakePhones::remember(TakenCall call) {
+  const std::lock_guard lock(mutex_);
+  taken_.push_back(std::move(call));
+}
+
 std::vector<TakenCall> FakePhones::taken() const {
   const std::lock_guard lock(mutex_);
   return taken_;

@@ -63,6 +63,8 @@ class FakePhones {
   /// `code` and `message` of lying; how long, of slow.
   void be(FakeMood mood, std::string code = {}, std::string message = {}, std::chrono::milliseconds late = {});
   std::vector<TakenCall> taken() const;
+  /// As after a restart of the provider, which forgets nothing.
+  void remember(TakenCall call);
   /// Why calls were not taken, in their order: the codes.
   std::vector<std::string> refused() const;
 

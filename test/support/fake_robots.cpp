@@ -59,14 +59,14 @@ std::vector<std::string> texts_at(const Json& json, std::string_view first, std:
   return texts;
 }
 
-/// The last word of the text that is a D and digits.
+/// The last word of the text that is a D and digits, with what hangs on them: "D17-6928b1c0".
 std::string reference_in(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
   for (std::size_t at = text.size(); at-- > 0;) {
     if (text[at] != 'D' || at + 1 >= text.size() || !is_digit(text[at + 1])) continue;
     if (at > 0 && (is_digit(text[at - 1]) || (to_lower(text[at - 1]) >= 'a' && to_lower(text[at - 1]) <= 'z'))) continue;
     std::size_t end = at + 1;
-    while (end < text.size() && is_digit(text[end])) ++end;
+    while (end < text.size() && (is_digit(text[end]) || text[end] == '-' || (text[end] >= 'a' && text[end] <= 'f'))) ++end;
     return std::string(text.substr(at, end - at));
   }
   return {};

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <cstdio>
+#include <deque>
 #include <functional>
 #include <iostream>
 #include <map>
@@ -21,11 +22,9 @@
 #include "core/json.h"
 #include "core/json_text.h"
 #include "core/text.h"
+#include "support/fake_phones.h"
 #include "support/fake_robots.h"
 #include "support/fake_web.h"
-#if __has_include("support/fake_phones.h")
-#include "support/fake_phones.h"
-#endif
 
 namespace finwatch::test {
 namespace {
@@ -88,7 +87,46 @@ class FakeProviders {
   std::vector<Control> controls_;
 };
 
-#if __has_include("support/fake_phones.h")
+
+/// A robot that is called with whatever Alertmanager posts, as where nothing stands between the two. Strict as the others: twenty a
+/// minute, and every no in a 200.
+class StraightRobot {
+ public:
+  explicit StraightRobot(const Record& record) : record_(record) {}
+
+  std::optional<FakeAnswer> answer(const FakeCall& call) {
+    if (call.path != "/straight") return std::nullopt;
+    const std::lock_guard lock(mutex_);
+    const WallTime now = system_clock().wall();
+    while (!taken_.empty() && taken_.front() <= now - std::chrono::minutes{1}) taken_.pop_front();
+    const MoodOrder order = order_;
+    if (order_.calls > 0 && --order_.calls == 0) order_ = {};
+    if (order.mood == RobotMood::broken) return FakeAnswer{.code = 502, .body = "<html>502</html>", .content_type = "text/html"};
+    if (order.mood == RobotMood::lying) return FakeAnswer{.body = R"({"errcode":-1,"errmsg":"system busy"})"};
+    if (taken_.size() >= 20) return FakeAnswer{.body = R"({"errcode":130101,"errmsg":"send too fast"})"};
+    taken_.push_back(now);
+    record_.add(to_json(AcceptedMessage{"straight", "raw", "D0", call.body, {}, now}));
+    FakeAnswer answer{.body = R"({"errcode":0,"errmsg":"ok"})"};
+    if (order.mood == RobotMood::slow) answer.delay = order.late;
+    if (order.mood == RobotMood::half) answer.ending = FakeAnswer::Ending::half;
+    if (order.mood == RobotMood::none) answer.ending = FakeAnswer::Ending::none;
+    return answer;
+  }
+
+  bool control(const std::string& provider, const MoodOrder& order) {
+    if (provider != "straight" && provider != "dingtalk") return false;
+    const std::lock_guard lock(mutex_);
+    order_ = order;
+    return provider == "straight";
+  }
+
+ private:
+  const Record& record_;
+  std::mutex mutex_;
+  std::deque<WallTime> taken_;
+  MoodOrder order_;
+};
+
 /// One service of Aliyun or Tencent with a mood of its own.
 class PhoneService {
  public:
@@ -103,6 +141,22 @@ class PhoneService {
     const std::vector<TakenCall> taken = phones_.taken();
     for (; recorded_ < taken.size(); ++recorded_) record_.add(line_of(taken[recorded_]));
     return answer;
+  }
+
+  /// A line of the record of an earlier run.
+  void remember(const JsonRef& line) {
+    const auto text = [&](std::string_view key) {
+      const auto value = line.find(key);
+      return value ? std::string(value->text()) : std::string();
+    };
+    if (text("provider") != name_) return;
+    TakenCall call{.service = name_, .reference = text("reference"), .phone = {}, .id = "restored-" + std::to_string(recorded_)};
+    if (const auto mobiles = line.find("mobiles"))
+      if (const auto mobile = mobiles->first()) call.phone = mobile->text();
+    const double seconds = to_number<double>(text("time")).value_or(0);
+    call.at = WallTime{std::chrono::duration_cast<WallTime::duration>(std::chrono::duration<double>(seconds))};
+    phones_.remember(std::move(call));
+    ++recorded_;
   }
 
   bool control(const std::string& provider, const MoodOrder& order) {
@@ -143,7 +197,7 @@ class PhoneService {
   bool last_ = false;
   std::size_t recorded_ = 0;
 };
-#endif
+
 
 int serve(std::map<std::string, std::string> flags) {
   sigset_t ends;
@@ -151,6 +205,7 @@ int serve(std::map<std::string, std::string> flags) {
   sigaddset(&ends, SIGTERM);
   sigaddset(&ends, SIGINT);
   pthread_sigmask(SIG_BLOCK, &ends, nullptr);  // before there are threads
+  const std::string before = read_file(flags["--record"]).value_or("");
   const Record record(flags["--record"]);
   FakeRobotsSetup setup;
   setup.dingtalk_secret = flags["--dingtalk-secret"];
@@ -161,16 +216,21 @@ int serve(std::map<std::string, std::string> flags) {
   setup.on_accepted = [&record](const AcceptedMessage& message) { record.add(to_json(message)); };
   FakeRobots robots(std::move(setup));
   FakeProviders providers;
+
+  StraightRobot straight(record);
+  providers.add([&](const FakeCall& call) { return straight.answer(call); },
+                [&](const std::string& provider, const MoodOrder& order) { return straight.control(provider, order); });
   providers.add([&](const FakeCall& call) { return robots.answer(call); },
                 [&](const std::string& provider, const MoodOrder& order) { return robots.be(provider, order); });
-#if __has_include("support/fake_phones.h")
   std::vector<std::unique_ptr<PhoneService>> phones;
   for (const char* name : {"aliyun_sms", "aliyun_voice", "tencent_sms", "tencent_voice"}) {
     PhoneService& service = *phones.emplace_back(std::make_unique<PhoneService>(name, record));
+    for (LineReader lines(before); const auto line = lines.next();)
+      if (const Result<Json> json = Json::parse(*line)) service.remember(json->root());
     providers.add([&service](const FakeCall& call) { return service.answer(call); },
                   [&service](const std::string& provider, const MoodOrder& order) { return service.control(provider, order); });
   }
-#endif
+
   const FakeWeb web([&](const FakeCall& call) { return providers.answer(call); }, to_number<int>(flags["--port"]).value_or(0));
   std::cout << web.port() << std::endl;
   int signal = 0;

@@ -129,9 +129,11 @@ void EngineWorker::stop() {
 void EngineWorker::wait_for_work() {
   const WallTime now = env_.clock->wall();
   WallTime due = now + kLongestSleep;
+  bool able = false;
   {
     const std::lock_guard lock(state_);
-    if (!loaded_ || store_ == nullptr)
+    able = loaded_ && store_ != nullptr;
+    if (!able)
       due = now + kRetryBroken;
     else {
       if (setup_->store.postgresql) due = std::min({due, next_lead_, next_inbox_});
@@ -142,12 +144,14 @@ void EngineWorker::wait_for_work() {
   }
   const auto sleep = std::clamp<nanoseconds>(due - now, nanoseconds{0}, kLongestSleep);
   std::unique_lock lock(mutex_);
-  woken_.wait_for(lock, sleep, [this] { return stopping_ || !items_.empty() || !returned_.empty() || !audits_.empty(); });
+  // What lanes bring back must wait until the journal can be written again.
+  woken_.wait_for(lock, sleep, [this, able] {
+    return stopping_ || !items_.empty() || (able && (!returned_.empty() || !audits_.empty()));
+  });
 }
 
 void EngineWorker::run() {
   while (true) {
-    wait_for_work();
     const WallTime now = env_.clock->wall();
     bool stopping = false;
     {
@@ -160,6 +164,7 @@ void EngineWorker::run() {
       keep_house(now);
     }
     if (stopping) break;
+    wait_for_work();
   }
   // What is being sent may end, and is written down.
   const SteadyTime until = std::chrono::steady_clock::now() + kDrain;
