@@ -91,7 +91,7 @@ void act_by_ticket(const Deed& deed) {
                       .incident = ticket->incident,
                       .actor = ticket->person,
                       .channel = by,
-                      .note = std::string(view.visit.field("note")),
+                      .note = clean_text(view.visit.field("note")),
                       .target = {}};
   deed.engine->act(action, [deed, token, by](const Status& status) {
     if (!status) return deed.refuse(status.error());
