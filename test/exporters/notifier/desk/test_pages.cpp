@@ -215,6 +215,7 @@ TEST_CASE("desk: opening a link shows, and only its button acknowledges") {
     CHECK(seen.code == 200);
     CHECK(has(seen.body, "凭证录入拨测连续失败"));
     CHECK(has(seen.body, "value=\"acknowledge\""));
+    CHECK(has(seen.body, "https://docs.example.com/runbooks/zh/VoucherEntryFailing"));
     CHECK(unbalanced(seen.body) == "");
   }
   CHECK(fixture.night.engine.actions.empty());
