@@ -39,8 +39,7 @@ Result<EmailSetup> read_email(const Tree& value, const std::string& path) {
   if (!email.smarthost.empty() && (!port || *port < 1 || *port > 65535 || colon == 0))
     reader.fail("smarthost", path + ".smarthost: expected host:port such as mail.example.com:587, found '" +
                                  valid_utf8(email.smarthost) + "'");
-  if (email.user.empty() != email.password_file.empty())
-    reader.fail(value, path + ": 'user' and 'password_file' go together");
+  if (email.user.empty() != email.password_file.empty()) reader.fail(value, path + ": 'user' and 'password_file' go together");
   if (Status status = reader.finish(); !status) return status.error();
   return email;
 }
@@ -59,8 +58,8 @@ Status read_success(const Tree& value, const std::string& path, HttpCallSetup& c
   call.success_pointer = reader.required_text("pointer");
   call.success_equals = reader.required_text("equals");
   if (!call.success_pointer.empty() && !call.success_pointer.starts_with('/'))
-    reader.fail("pointer", path + ".pointer: expected a JSON pointer such as /code, found '" +
-                               valid_utf8(call.success_pointer) + "'");
+    reader.fail("pointer",
+                path + ".pointer: expected a JSON pointer such as /code, found '" + valid_utf8(call.success_pointer) + "'");
   return reader.finish();
 }
 
@@ -162,14 +161,13 @@ bool ChannelSetups::has(ChannelKind kind) const {
 
 Status read_channels(const Tree& section, ChannelSetups& channels) {
   MapReader reader(section, "channels");
-  const Status parts[] = {
-      read_channel(reader.map("email"), "channels.email", channels.email, read_email),
-      read_channel(reader.map("dingtalk"), "channels.dingtalk", channels.dingtalk, read_robot),
-      read_channel(reader.map("wecom"), "channels.wecom", channels.wecom, read_robot),
-      read_channel(reader.map("feishu"), "channels.feishu", channels.feishu, read_robot),
-      read_channel(reader.map("sms"), "channels.sms", channels.sms, phone(PhoneKind::sms)),
-      read_channel(reader.map("voice"), "channels.voice", channels.voice, phone(PhoneKind::voice)),
-      read_channel(reader.map("http"), "channels.http", channels.http, read_http)};
+  const Status parts[] = {read_channel(reader.map("email"), "channels.email", channels.email, read_email),
+                          read_channel(reader.map("dingtalk"), "channels.dingtalk", channels.dingtalk, read_robot),
+                          read_channel(reader.map("wecom"), "channels.wecom", channels.wecom, read_robot),
+                          read_channel(reader.map("feishu"), "channels.feishu", channels.feishu, read_robot),
+                          read_channel(reader.map("sms"), "channels.sms", channels.sms, phone(PhoneKind::sms)),
+                          read_channel(reader.map("voice"), "channels.voice", channels.voice, phone(PhoneKind::voice)),
+                          read_channel(reader.map("http"), "channels.http", channels.http, read_http)};
   if (Status status = reader.finish(); !status) return status;
   for (const Status& part : parts)
     if (!part) return part;

@@ -11,8 +11,7 @@ namespace finwatch::notifier {
 namespace {
 
 // Dollars belong to the bodies of gateways here. Made by machine, it may be longer than what a person writes.
-constexpr YamlOptions kOptions{
-    .substitute_environment = false, .most_bytes = std::size_t{8} << 20, .most_values = 1'000'000};
+constexpr YamlOptions kOptions{.substitute_environment = false, .most_bytes = std::size_t{8} << 20, .most_values = 1'000'000};
 
 template <class Map>
 auto found(const Map& map, std::string_view id) {
@@ -68,8 +67,8 @@ Status read_services(const Tree* services, Contract& contract) {
     if (Status status = check_id(at, path + ".id", service.id); !status) return status;
     if (!ids.insert(service.id).second)
       return {Errc::config, at.text() + ": " + path + ".id: a second service '" + service.id + "'"};
-    if (Status known = check_known(value.find("class")->where, path + ".class", "class", service.fault_class,
-                                   names_of(contract.classes));
+    if (Status known =
+            check_known(value.find("class")->where, path + ".class", "class", service.fault_class, names_of(contract.classes));
         !known)
       return known;
     contract.services.push_back(std::move(service));
@@ -78,36 +77,44 @@ Status read_services(const Tree* services, Contract& contract) {
 }
 
 Result<std::shared_ptr<const Contract>> read_contract(const Tree& file) {
+  constexpr std::string_view kNeeded[] = {"version",    "organisation", "alertmanager", "calendar", "classes",
+                                          "severities", "policies",     "duties",       "people",   "channels"};
   auto contract = std::make_shared<Contract>();
   MapReader reader(file, "");
   reader.integer("version", 1, 1, 1);
-  if (!reader.has("version")) reader.fail("version", "version: must be given; is this a notifier.yml of finwatch compile?");
-  const Tree* organisation = required_section(reader, "organisation");
-  const Tree* alertmanager = required_section(reader, "alertmanager");
-  const Tree* calendar = required_section(reader, "calendar");
-  const Tree* classes = required_section(reader, "classes");
-  const Tree* severities = required_section(reader, "severities");
-  const Tree* policies = required_section(reader, "policies");
-  const Tree* duties = required_section(reader, "duties");
-  const Tree* people = required_section(reader, "people");
-  const Tree* channels = required_section(reader, "channels");
+  Tree none;  // in place of a section that is empty
+  none.where = file.where;
+  const auto section = [&](std::string_view name) -> const Tree& {
+    const Tree* found = reader.map(name);
+    return found != nullptr ? *found : none;
+  };
+  const Tree& organisation = section("organisation");
+  const Tree& alertmanager = section("alertmanager");
+  const Tree& calendar = section("calendar");
+  const Tree& classes = section("classes");
+  const Tree& severities = section("severities");
+  const Tree& policies = section("policies");
+  const Tree& duties = section("duties");
+  const Tree& people = section("people");
+  const Tree& channels = section("channels");
   const Tree* services = reader.list("services");
   if (Status status = reader.finish(); !status) return status.error();
+  for (const std::string_view name : kNeeded)  // after the keys that nobody knows: it may be one of them, misspelt
+    if (file.find(name) == nullptr)
+      return Error{Errc::config, file.where.text() + ": " + std::string(name) +
+                                     ": must be given; is this a notifier.yml that finwatch compile made?"};
 
   // In the order in which they refer to each other, so that each name is looked up where it stands.
-  const Tree none;
-  if (Status status = read_organisation(organisation != nullptr ? *organisation : none, *contract); !status)
-    return status.error();
-  if (Status status = read_alertmanager(alertmanager != nullptr ? *alertmanager : none, *contract); !status)
-    return status.error();
-  if (Status status = read_channels(channels != nullptr ? *channels : none, contract->channels); !status) return status.error();
+  if (Status status = read_organisation(organisation, *contract); !status) return status.error();
+  if (Status status = read_alertmanager(alertmanager, *contract); !status) return status.error();
+  if (Status status = read_channels(channels, contract->channels); !status) return status.error();
   if (Status status = read_people(people, *contract); !status) return status.error();
   if (Status status = read_duties(duties, *contract); !status) return status.error();
   if (Status status = read_policies(policies, *contract); !status) return status.error();
   if (Status status = read_severities(severities, *contract); !status) return status.error();
   if (Status status = read_classes(classes, *contract); !status) return status.error();
   if (Status status = read_services(services, *contract); !status) return status.error();
-  if (Status status = read_calendar(calendar != nullptr ? *calendar : none, *contract); !status) return status.error();
+  if (Status status = read_calendar(calendar, *contract); !status) return status.error();
   return std::shared_ptr<const Contract>(std::move(contract));
 }
 

@@ -46,7 +46,8 @@ bool CountedTime::in_hours(WallTime at) const {
 }
 
 bool CountedTime::counts(WallTime at) const {
-  const auto rest = std::upper_bound(rests_.begin(), rests_.end(), at, [](WallTime a, const Span& span) { return a < span.to; });
+  const auto rest =
+      std::upper_bound(rests_.begin(), rests_.end(), at, [](WallTime a, const Span& span) { return a < span.to; });
   if (rest != rests_.end() && rest->from <= at) return false;
   return !hours_only_ || in_hours(at);
 }
@@ -68,7 +69,8 @@ WallTime CountedTime::next_change_of_hours(WallTime at) const {
 
 WallTime CountedTime::next_change(WallTime at) const {
   WallTime next = later(at, kNever);
-  const auto rest = std::upper_bound(rests_.begin(), rests_.end(), at, [](WallTime a, const Span& span) { return a < span.to; });
+  const auto rest =
+      std::upper_bound(rests_.begin(), rests_.end(), at, [](WallTime a, const Span& span) { return a < span.to; });
   if (rest != rests_.end()) {
     if (rest->from <= at) return rest->to;
     next = std::min(next, rest->from);

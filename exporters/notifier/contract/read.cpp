@@ -44,8 +44,8 @@ nanoseconds required_length(MapReader& reader, std::string_view key) {
   const std::string text = reader.required_text(key);
   nanoseconds length{};
   if (!text.empty() && !parse_length(text, length))
-    reader.fail(key, reader.path_of(key) + ": expected a length of time such as 30s, 5m, 2h or 1w, found '" + valid_utf8(text) +
-                         "'");
+    reader.fail(
+        key, reader.path_of(key) + ": expected a length of time such as 30s, 5m, 2h or 1w, found '" + valid_utf8(text) + "'");
   return length;
 }
 
@@ -55,11 +55,6 @@ std::chrono::minutes required_time_of_day(MapReader& reader, std::string_view ke
   if (!text.empty() && !time)
     reader.fail(key, reader.path_of(key) + ": expected a time of day such as \"08:00\", found '" + valid_utf8(text) + "'");
   return time.value_or(std::chrono::minutes{0});
-}
-
-const Tree* required_section(MapReader& reader, std::string_view key) {
-  if (!reader.has(key)) reader.fail(key, reader.path_of(key) + ": must be given");
-  return reader.map(key);
 }
 
 }  // namespace finwatch::notifier

@@ -71,15 +71,15 @@ Status check_reach(const Position& where, const std::string& path, const Step& s
   for (const ChannelKind channel : step.by) {
     const std::string name(to_string(channel));
     if (!contract.channels.has(channel))
-      return {Errc::config,
-              where.text() + ": " + path + ": '" + name + "' is not set up: say how under channels." + name + " of the contract"};
+      return {Errc::config, where.text() + ": " + path + ": '" + name + "' is not set up: say how under channels." + name +
+                                " of the contract"};
     if (!is_personal(channel)) continue;
     const bool by_mail = channel == ChannelKind::email;
     for (const std::string& id : people_of(contract.duties.at(step.tell))) {
       const Person& person = contract.people.at(id);
       if ((by_mail ? person.email : person.phone).empty())
-        return {Errc::config, where.text() + ": " + path + ": " + name + " cannot reach " + id + ": people." + id + " has no '" +
-                                  (by_mail ? "email" : "phone") + "'"};
+        return {Errc::config, where.text() + ": " + path + ": " + name + " cannot reach " + id + ": people." + id +
+                                  " has no '" + (by_mail ? "email" : "phone") + "'"};
     }
   }
   return ok();
@@ -99,13 +99,13 @@ Result<Step> read_step(const Tree& value, const std::string& path, const Contrac
     reader.fail("by_alertmanager", path + ".by_alertmanager: expected [email]");
   if (by.empty() && !step.mailed_by_alertmanager) reader.fail("by", path + ".by: expected at least one channel");
   if (Status status = reader.finish(); !status) return status.error();
-  if (Status known = check_known(value.find("tell")->where, path + ".tell", "duty", step.tell, names_of(contract.duties)); !known)
+  if (Status known = check_known(value.find("tell")->where, path + ".tell", "duty", step.tell, names_of(contract.duties));
+      !known)
     return known.error();
   if (by.empty()) return step;
   const Position& at = value.find("by")->where;
   for (const std::string& channel : by) {
-    if (Status known =
-            check_known(at, path + ".by", "channel", channel, std::span(kChannelNames).first<kContractChannels>());
+    if (Status known = check_known(at, path + ".by", "channel", channel, std::span(kChannelNames).first<kContractChannels>());
         !known)
       return known.error();
     step.by.push_back(*channel_kind(channel));
@@ -116,21 +116,23 @@ Result<Step> read_step(const Tree& value, const std::string& path, const Contrac
 
 }  // namespace
 
-Status read_people(const Tree* people, Contract& contract) { return read_named(people, "people", contract.people, read_person); }
+Status read_people(const Tree& people, Contract& contract) {
+  return read_named(people, "people", contract.people, read_person);
+}
 
-Status read_duties(const Tree* duties, Contract& contract) {
+Status read_duties(const Tree& duties, Contract& contract) {
   return read_named(duties, "duties", contract.duties, [&](const std::string& id, const Tree& value, const std::string& path) {
     return read_duty(id, value, path, contract);
   });
 }
 
-Status read_policies(const Tree* policies, Contract& contract) {
-  for (std::size_t i = 0; policies != nullptr && i < policies->keys.size(); ++i) {
-    const Tree& value = policies->items[i];
-    const std::string path = "policies." + policies->keys[i];
+Status read_policies(const Tree& policies, Contract& contract) {
+  for (std::size_t i = 0; i < policies.keys.size(); ++i) {
+    const Tree& value = policies.items[i];
+    const std::string path = "policies." + policies.keys[i];
     if (value.kind != Tree::Kind::list || value.items.empty())
       return {Errc::config, value.where.text() + ": " + path + ": expected a list of steps"};
-    std::vector<Step>& steps = contract.policies[policies->keys[i]];
+    std::vector<Step>& steps = contract.policies[policies.keys[i]];
     for (const Tree& item : value.items) {
       const std::string below = path + "[" + std::to_string(steps.size()) + "]";
       Result<Step> step = read_step(item, below, contract);

@@ -38,8 +38,8 @@ Result<Severity> read_severity(const std::string& id, const Tree& value, const s
     reader.fail("when", path + ".when: expected 'always' or 'business_hours', found '" + valid_utf8(when) + "'");
   if (Status status = reader.finish(); !status) return status.error();
   if (!name) return name.error();
-  if (Status known = check_known(value.find("policy")->where, path + ".policy", "policy", severity.policy,
-                                 names_of(contract.policies));
+  if (Status known =
+          check_known(value.find("policy")->where, path + ".policy", "policy", severity.policy, names_of(contract.policies));
       !known)
     return known.error();
   return severity;
@@ -69,11 +69,11 @@ void give_ranks(Contract& contract) {
 
 }  // namespace
 
-Status read_classes(const Tree* classes, Contract& contract) {
+Status read_classes(const Tree& classes, Contract& contract) {
   return read_named(classes, "classes", contract.classes, read_class);
 }
 
-Status read_severities(const Tree* severities, Contract& contract) {
+Status read_severities(const Tree& severities, Contract& contract) {
   const auto read = [&](const std::string& id, const Tree& value, const std::string& path) {
     return read_severity(id, value, path, contract);
   };

@@ -32,10 +32,10 @@ struct Milestones {
 struct ClockReading {
   ClockKind kind = ClockKind::answer;
   nanoseconds limit{};
-  nanoseconds used{};             // counted until it stopped, or until now
-  WallTime half, late, deadline;  // when 50, 80 and 100 % will be, or were, used up, as if it never stopped
+  nanoseconds used{};               // counted until it stopped, or until now
+  WallTime half, late, deadline;    // when 50, 80 and 100 % will be, or were, used up, as if it never stopped
   std::optional<WallTime> stopped;  // by the milestone, which may be before the beginning: then nothing was used
-  bool paused = false;  // now, and only when it has not stopped
+  bool paused = false;              // now, and only when it has not stopped
   bool breached() const { return used >= limit; }
   ClockLevel level() const;
 };

@@ -1,4 +1,6 @@
 // GET /incident?id=INC-42: everything that is known of one incident, and what can be done with it.
+#include <algorithm>
+
 #include "core/json.h"
 #include "notifier/desk/pages.h"
 
@@ -99,7 +101,7 @@ std::string alert_item(const View& view, const AlertRecord& alert) {
 std::string timeline(const View& view, const std::vector<TimelineEntry>& lines) {
   std::string out = "<section><h2>" + std::string(view.say(kTimeline)) + "</h2>\n";
   if (lines.empty()) return out + "<p class=\"quiet\">" + std::string(view.say(kNoLines)) + "</p></section>\n";
-  out += "<ol class=\"timeline\">\n";
+  out += "<ol class=\"timeline\" reversed>\n";
   for (const TimelineEntry& line : lines) {
     const bool bad = line.kind == "breached" || line.kind == "not_told" || line.kind == "warned_late";
     out += "<li>" + time_tag(view, line.at) + " <b" + (bad ? " class=\"bad\"" : "") + ">" +
@@ -120,8 +122,10 @@ Result<WebAnswer> incident_page(View& view) {
   const std::int64_t id = found->id;
   const Result<std::vector<AlertRecord>> alerts = view.store->alerts(id, kMostAlerts);
   if (!alerts) return alerts.error();
-  const Result<std::vector<TimelineEntry>> lines = view.store->timeline(id, kMostLines);
+  Result<std::vector<TimelineEntry>> lines = view.store->timeline(id, kMostLines);
   if (!lines) return lines.error();
+  // What came last is what one looks for at night.
+  std::sort(lines->begin(), lines->end(), [](const auto& a, const auto& b) { return a.sequence > b.sequence; });
   const Result<std::vector<Delivery>> deliveries =
       view.store->deliveries({.incident = id, .state = {}, .channel = {}, .most = kMostDeliveries});
   if (!deliveries) return deliveries.error();

@@ -169,6 +169,13 @@ TEST_CASE("desk: an incident shows the forms that fit its state and the visitor,
   CHECK(forms("admin", "25") == "note ");  // merged
 }
 
+TEST_CASE("desk: the timeline begins with what came last") {
+  DeskFixture fixture;
+  const std::string page = fixture.get("/incident?id=42&lang=en", {.cookie = fixture.log_in("auditor")}).body;
+  CHECK(page.find("Four fifths of the time used") < page.find("Alert joined"));
+  CHECK(page.find("Alert joined") < page.find("<b>Classified</b>"));
+}
+
 TEST_CASE("desk: what the engine refuses is said, with what was written kept") {
   DeskFixture fixture;
   const std::string cookie = fixture.log_in("zhang.wei");
