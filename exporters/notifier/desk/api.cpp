@@ -1,5 +1,7 @@
 #include "notifier/desk/api.h"
 
+#include <algorithm>
+
 #include "core/json_text.h"
 #include "notifier/desk/json.h"
 #include "notifier/desk/pages.h"
@@ -45,6 +47,7 @@ Result<WebAnswer> incident_api(View& view) {
   if (!alerts) return alerts.error();
   Result<std::vector<TimelineEntry>> timeline = view.store->timeline(id, kMostDetails);
   if (!timeline) return timeline.error();
+  std::sort(timeline->begin(), timeline->end(), [](const auto& a, const auto& b) { return a.sequence < b.sequence; });
   Result<std::vector<Delivery>> deliveries =
       view.store->deliveries({.incident = id, .state = {}, .channel = {}, .most = kMostDetails});
   if (!deliveries) return deliveries.error();

@@ -22,11 +22,17 @@ struct Deed {
   Worker* calls = nullptr;  // what asks other servers
   const Clock* clock = nullptr;
   Store* store = nullptr;
+  bool* store_failed = nullptr;  // of the desk's thread, as the store is
   std::shared_ptr<WebReply> reply;
 
   View view() const { return {*visit, setup, leading, clock->wall(), store}; }
   void answer(WebAnswer what) const { reply->send(std::move(what)); }
   void refuse(int code, std::string_view message) const { answer(refusal(view(), code, message)); }
+  /// The journal did not answer: it is opened anew the next time.
+  void store_error(const Error& error) const {
+    *store_failed = error.code != Errc::no_data && error.code != Errc::malformed;
+    refuse(error);
+  }
   void refuse(const Error& error) const { refuse(status_of(error.code), error.message); }
 };
 

@@ -24,10 +24,14 @@ constexpr Phrase kBadEscape{"地址或表单里有错误的 % 转义。", "The a
 /// Who may come through a door.
 enum class Needs : unsigned char { nothing, viewer, ours };  // ours: viewers alone, and only from our own pages
 
+/// What does without the journal works while it cannot be read.
+enum class Reads : unsigned char { nothing, journal };
+
 struct Door {
   Route::Verb verb;
   std::string_view path;
   Needs needs;
+  Reads reads;
   Result<WebAnswer> (*page)(View&);
   void (*deed)(const Deed&);
   std::string_view summary = {}, summary_zh = {};
@@ -36,30 +40,33 @@ struct Door {
 constexpr auto kGet = Route::Verb::get;
 constexpr auto kPost = Route::Verb::post;
 constexpr Door kDoors[] = {
-    {kGet, "/incidents", Needs::viewer, incidents_page, nullptr, "Incidents and their clocks", "事件与服务时限"},
-    {kGet, "/incidents.csv", Needs::viewer, incidents_csv, nullptr},
-    {kGet, "/incident", Needs::viewer, incident_page, nullptr},
-    {kPost, "/incident", Needs::ours, nullptr, act_by_form},
-    {kPost, "/silence", Needs::ours, nullptr, silence_by_form},
-    {kGet, "/ack", Needs::nothing, ack_page, nullptr},
-    {kPost, "/ack", Needs::nothing, nullptr, act_by_ticket},
-    {kGet, "/code", Needs::nothing, code_page, nullptr, "Act on an incident by six digits", "用六位处置码处理事件"},
-    {kPost, "/code", Needs::nothing, nullptr, enter_code},
-    {kGet, "/on-call", Needs::viewer, on_call_page, nullptr, "Who is on call", "值班与排班表"},
-    {kGet, "/deliveries", Needs::viewer, deliveries_page, nullptr, "What was said, and whether it arrived", "通知记录"},
-    {kGet, "/deliveries.csv", Needs::viewer, deliveries_csv, nullptr},
-    {kGet, "/figures", Needs::viewer, figures_page, nullptr, "The figures of a month", "月度统计"},
-    {kGet, "/figures.csv", Needs::viewer, figures_csv, nullptr},
-    {kGet, "/login", Needs::nothing, login_page, nullptr},
-    {kPost, "/logout", Needs::ours, nullptr, log_out},
-    {kGet, "/api/v1/incidents", Needs::viewer, incidents_api, nullptr},
-    {kGet, "/api/v1/incident", Needs::viewer, incident_api, nullptr},
-    {kPost, "/api/v1/incident/act", Needs::ours, nullptr, act_by_api},
-    {kGet, "/api/v1/on-call", Needs::viewer, on_call_api, nullptr},
-    {kGet, "/api/v1/deliveries", Needs::viewer, deliveries_api, nullptr},
-    {kGet, "/api/v1/figures", Needs::viewer, figures_api, nullptr},
-    {kPost, "/api/v1/silence", Needs::ours, nullptr, silence_by_api},
-    {kGet, "/api/v1/openapi.json", Needs::nothing, openapi_api, nullptr, "OpenAPI of the REST interface",
+    {kGet, "/incidents", Needs::viewer, Reads::journal, incidents_page, nullptr, "Incidents and their clocks",
+     "事件与服务时限"},
+    {kGet, "/incidents.csv", Needs::viewer, Reads::journal, incidents_csv, nullptr},
+    {kGet, "/incident", Needs::viewer, Reads::journal, incident_page, nullptr},
+    {kPost, "/incident", Needs::ours, Reads::nothing, nullptr, act_by_form},
+    {kPost, "/silence", Needs::ours, Reads::journal, nullptr, silence_by_form},
+    {kGet, "/ack", Needs::nothing, Reads::journal, ack_page, nullptr},
+    {kPost, "/ack", Needs::nothing, Reads::nothing, nullptr, act_by_ticket},
+    {kGet, "/code", Needs::nothing, Reads::nothing, code_page, nullptr, "Act on an incident by six digits",
+     "用六位处置码处理事件"},
+    {kPost, "/code", Needs::nothing, Reads::journal, nullptr, enter_code},
+    {kGet, "/on-call", Needs::viewer, Reads::nothing, on_call_page, nullptr, "Who is on call", "值班与排班表"},
+    {kGet, "/deliveries", Needs::viewer, Reads::journal, deliveries_page, nullptr, "What was said, and whether it arrived",
+     "通知记录"},
+    {kGet, "/deliveries.csv", Needs::viewer, Reads::journal, deliveries_csv, nullptr},
+    {kGet, "/figures", Needs::viewer, Reads::journal, figures_page, nullptr, "The figures of a month", "月度统计"},
+    {kGet, "/figures.csv", Needs::viewer, Reads::journal, figures_csv, nullptr},
+    {kGet, "/login", Needs::nothing, Reads::nothing, login_page, nullptr},
+    {kPost, "/logout", Needs::ours, Reads::nothing, nullptr, log_out},
+    {kGet, "/api/v1/incidents", Needs::viewer, Reads::journal, incidents_api, nullptr},
+    {kGet, "/api/v1/incident", Needs::viewer, Reads::journal, incident_api, nullptr},
+    {kPost, "/api/v1/incident/act", Needs::ours, Reads::nothing, nullptr, act_by_api},
+    {kGet, "/api/v1/on-call", Needs::viewer, Reads::nothing, on_call_api, nullptr},
+    {kGet, "/api/v1/deliveries", Needs::viewer, Reads::journal, deliveries_api, nullptr},
+    {kGet, "/api/v1/figures", Needs::viewer, Reads::journal, figures_api, nullptr},
+    {kPost, "/api/v1/silence", Needs::ours, Reads::journal, nullptr, silence_by_api},
+    {kGet, "/api/v1/openapi.json", Needs::nothing, Reads::nothing, openapi_api, nullptr, "OpenAPI of the REST interface",
      "REST 接口说明（OpenAPI）"},
 };
 
@@ -148,10 +155,16 @@ Status Desk::Body::open_store() {
 void Desk::Body::work(const Door& door, Deed deed) {
   Figures figures = engine.figures();
   deed.leading = {figures.leads, std::move(figures.leader)};
-  if (const Status opened = open_store(); !opened)
+  if (const Status opened = open_store(); !opened && door.reads == Reads::journal)
     return deed.refuse(503, std::string(deed.view().say(kNotReady)) + opened.error().message);
   deed.store = store.get();
-  if (door.deed != nullptr) return door.deed(deed);
+  bool store_failed = false;
+  deed.store_failed = &store_failed;
+  if (door.deed != nullptr) {
+    door.deed(deed);
+    if (store_failed) store.reset();
+    return;
+  }
   View view = deed.view();
   Result<WebAnswer> answer = door.page(view);
   if (answer) return deed.answer(std::move(*answer));

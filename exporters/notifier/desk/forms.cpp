@@ -23,6 +23,7 @@ constexpr Phrase kComment{"原因", "Why"};
 constexpr Phrase kStale{"页面已过期，请返回刷新后重试。", "This page is out of date: go back, reload it, and try again."};
 constexpr Phrase kMayNot{"您的角色不能执行此操作。", "Your role does not allow that."};
 constexpr Phrase kUnknown{"没有这种操作", "There is no such action"};
+constexpr Phrase kEmpty{"请写明内容。", "Say what it is: the note is empty."};
 constexpr Phrase kTooLong{"说明最多 2000 字。", "A note has at most 2,000 characters."};
 constexpr Phrase kWrongType{"Content-Type 必须是 application/json", "Content-Type must be application/json"};
 constexpr Phrase kBadNumber{"事件编号应形如 INC-42", "the number of an incident looks like INC-42"};
@@ -147,10 +148,13 @@ namespace {
 void act(const Deed& deed, Action action, const std::function<void()>& done) {
   const View view = deed.view();
   if (!may(*view.visit.visitor, action.kind, action.target)) return deed.refuse(403, view.say(kMayNot));
+  action.note = clean_text(action.note);
+  action.target = clean_text(action.target);
   std::size_t characters = 0;
   for (const char c : action.note) characters += (static_cast<unsigned char>(c) & 0xc0U) != 0x80U ? 1U : 0U;
   if (characters > kMostNote) return deed.refuse(400, view.say(kTooLong));
-  action.note = valid_utf8(action.note);
+  if ((action.kind == ActionKind::diagnose || action.kind == ActionKind::note) && action.note.empty())
+    return deed.refuse(400, view.say(kEmpty));
   action.actor = view.visit.visitor->name;
   deed.engine->act(std::move(action), [deed, done](const Status& status) {
     if (!status) return deed.refuse(status.error());
@@ -171,8 +175,8 @@ void act_by_form(const Deed& deed) {
                 .incident = *id,
                 .actor = {},
                 .channel = "page",
-                .note = std::string(trim(view.visit.field("note"))),
-                .target = std::string(trim(view.visit.field("target")))};
+                .note = std::string(view.visit.field("note")),
+                .target = std::string(view.visit.field("target"))};
   act(deed, std::move(action),
       [deed, id = *id] { deed.answer(see_other(deed.view(), "/incident?id=INC-" + std::to_string(id) + "&done=1")); });
 }

@@ -6,6 +6,8 @@
 namespace finwatch::notifier {
 namespace {
 
+constexpr int kMostAlerts = 20;  // for their labels
+
 constexpr Phrase kInvalid{"链接无效或已过期。请打开最新的通知，或登录后处理。",
                           "This link is not valid, or too old. Open the newest message, or log in."};
 constexpr Phrase kAcknowledge{"认领", "Acknowledge"};
@@ -16,7 +18,6 @@ constexpr Phrase kOver{"事件已结束，无需操作。", "The incident is ove
 constexpr Phrase kDiagnosis{"初步诊断", "First diagnosis"};
 constexpr Phrase kGive{"提交初步诊断", "Give first diagnosis"};
 constexpr Phrase kDiagnosed{"初步诊断：", "First diagnosis: "};
-constexpr Phrase kRunbook{"处置手册", "Runbook"};
 constexpr Phrase kNotHere{"通过链接只能认领和提交初步诊断；其他操作请登录。",
                           "A link lets you acknowledge and give a diagnosis; for anything else, log in."};
 constexpr Phrase kLogIn{"登录查看全部", "Log in to see everything"};
@@ -53,12 +54,6 @@ std::optional<Ticket> valid_ticket(const Setup& setup, std::string_view token, W
   return ticket;
 }
 
-std::string runbook(const View& view, const Incident& incident) {
-  if (!incident.runbook.starts_with("http://") && !incident.runbook.starts_with("https://")) return {};
-  return "<p><a class=\"button\"" + attribute("href", incident.runbook) + " rel=\"noreferrer noopener\">" +
-         std::string(view.say(kRunbook)) + "</a></p>\n";
-}
-
 }  // namespace
 
 Result<WebAnswer> ack_page(View& view) {
@@ -66,13 +61,15 @@ Result<WebAnswer> ack_page(View& view) {
   if (!ticket) return refusal(view, 403, view.say(kInvalid));
   Result<Incident> found = named_incident(view, std::to_string(ticket->incident));
   if (!found) return found.error();
+  const Result<std::vector<AlertRecord>> alerts = view.store->alerts(found->id, kMostAlerts);
+  if (!alerts) return alerts.error();
   const Sheet sheet = sheet_of(view.contract(), std::move(*found), view.now);
   const Incident& incident = sheet.incident;
   std::string page = frame_begin(view, incident.number() + " " + say(incident.title, view.language()), Place::nowhere);
   page += "<div class=\"narrow\">\n<article class=\"card " +
           std::string(incident.state >= State::resolved ? "" : gravity(view.contract(), sheet.rank)) + "\">\n" +
           incident_head(view, sheet) + clock_bars(view, sheet) + "</article>\n" + acts(view, incident, ticket->person) +
-          runbook(view, incident) + "<p class=\"quiet\">" + std::string(view.say(kAs)) +
+          incident_links(view, incident, *alerts) + "<p class=\"quiet\">" + std::string(view.say(kAs)) +
           as_text(actor_name(view.contract(), ticket->person, view.language())) +
           (view.language() == Language::chinese ? "。" : ". ") + std::string(view.say(kNotHere)) +
           "</p>\n<p><a href=\"/incident?id=" + incident.number() + "\">" + std::string(view.say(kLogIn)) + "</a></p>\n</div>\n";
@@ -91,7 +88,7 @@ void act_by_ticket(const Deed& deed) {
                       .incident = ticket->incident,
                       .actor = ticket->person,
                       .channel = by,
-                      .note = std::string(view.visit.field("note")),
+                      .note = clean_text(view.visit.field("note")),
                       .target = {}};
   deed.engine->act(action, [deed, token, by](const Status& status) {
     if (!status) return deed.refuse(status.error());

@@ -72,7 +72,7 @@ void enter_code(const Deed& deed) {
   const SteadyTime now = deed.clock->steady();
   if (deed.codes->closed("all", now)) return deed.answer(code_form(view, 429, view.say(kTooOften)));
   const Result<Told> told = who_was_told(*deed.store);
-  if (!told) return deed.refuse(told.error());
+  if (!told) return deed.store_error(told.error());
   const std::string typed = digits_of(view.visit.field("code"));
   const std::pair<std::int64_t, std::string>* right = nullptr;
   int matches = 0;

@@ -1,8 +1,8 @@
 // GET /incident?id=INC-42: everything that is known of one incident, and what can be done with it.
+#include <algorithm>
+
 #include "core/json.h"
-#include "core/text.h"
 #include "notifier/desk/pages.h"
-#include "web/query.h"
 
 namespace finwatch::notifier {
 namespace {
@@ -28,8 +28,6 @@ constexpr Phrase kVerified{"验证", "Verified"};
 constexpr Phrase kClosed{"关闭", "Closed"};
 constexpr Phrase kReopened{"重新打开次数", "Reopened"};
 constexpr Phrase kMerged{"已合并到", "Merged into"};
-constexpr Phrase kRunbook{"处置手册", "Runbook"};
-constexpr Phrase kPanels{"相关面板", "Related panels"};
 constexpr Phrase kFiring{"触发中", "Firing"};
 constexpr Phrase kEnded{"已恢复", "Resolved"};
 constexpr Phrase kFrom{"自 ", "since "};
@@ -38,48 +36,6 @@ constexpr Phrase kDone{"已提交。", "Done."};
 constexpr Phrase kNoLines{"还没有记录。", "Nothing yet."};
 constexpr Phrase kSource{"在 Prometheus 中查看", "Look at it in Prometheus"};
 constexpr Phrase kLeft{"只显示前 200 条告警。", "The first 200 alerts are shown."};
-
-// Whatever an alert says, a link leads to a web page and nowhere else.
-std::string link(std::string_view url, std::string_view words) {
-  if (!url.starts_with("http://") && !url.starts_with("https://")) return {};
-  return "<a" + attribute("href", url) + " rel=\"noreferrer noopener\" target=\"_blank\">" + std::string(words) + "</a>";
-}
-
-std::string put_in(std::string text, std::string_view name, std::string_view value) {
-  const std::string mark = "{" + std::string(name) + "}";
-  const std::string safe = percent_encode(value);
-  for (std::size_t at = text.find(mark); at != std::string::npos; at = text.find(mark, at + safe.size()))
-    text.replace(at, mark.size(), safe);
-  return text;
-}
-
-std::string fill(const View& view, std::string text, const Incident& incident, std::string_view instance,
-                 std::string_view target) {
-  text = put_in(std::move(text), "alert", incident.alertname);
-  text = put_in(std::move(text), "lang", view.language() == Language::chinese ? "zh" : "en");
-  text = put_in(std::move(text), "service", incident.service);
-  text = put_in(std::move(text), "instance", instance);
-  return put_in(std::move(text), "target", target);
-}
-
-std::string label_of(const std::vector<AlertRecord>& alerts, std::string_view name) {
-  for (const AlertRecord& alert : alerts) {
-    const Result<Json> labels = Json::parse(alert.labels);
-    if (!labels) continue;
-    if (const auto value = labels->root().find(name)) return std::string(value->text());
-  }
-  return {};
-}
-
-std::string links(const View& view, const Incident& incident, const std::vector<AlertRecord>& alerts) {
-  const LinkSetup& setup = view.setup->links;
-  const std::string instance = label_of(alerts, "instance"), target = label_of(alerts, "target");
-  std::string runbook = link(incident.runbook, view.say(kRunbook));
-  if (runbook.empty()) runbook = link(fill(view, setup.runbooks, incident, instance, target), view.say(kRunbook));
-  const std::string panels = link(fill(view, setup.panels, incident, instance, target), view.say(kPanels));
-  if (runbook.empty() && panels.empty()) return {};
-  return "<p class=\"who\">" + runbook + " " + panels + "</p>\n";
-}
 
 std::string when_by(const View& view, const std::optional<WallTime>& time, std::string_view who = {}) {
   if (!time) return {};
@@ -137,14 +93,15 @@ std::string alert_item(const View& view, const AlertRecord& alert) {
                     time_tag(view, alert.starts);
   if (alert.ended) out += std::string(view.say(kTo)) + time_tag(view, *alert.ended);
   out += "</span></p>" + annotation(view, alert.annotations) + label_list(alert.labels);
-  if (const std::string source = link(alert.generator_url, view.say(kSource)); !source.empty()) out += "<p>" + source + "</p>";
+  if (const std::string source = web_link(alert.generator_url, view.say(kSource)); !source.empty())
+    out += "<p>" + source + "</p>";
   return out + "</div>\n";
 }
 
 std::string timeline(const View& view, const std::vector<TimelineEntry>& lines) {
   std::string out = "<section><h2>" + std::string(view.say(kTimeline)) + "</h2>\n";
   if (lines.empty()) return out + "<p class=\"quiet\">" + std::string(view.say(kNoLines)) + "</p></section>\n";
-  out += "<ol class=\"timeline\">\n";
+  out += "<ol class=\"timeline\" reversed>\n";
   for (const TimelineEntry& line : lines) {
     const bool bad = line.kind == "breached" || line.kind == "not_told" || line.kind == "warned_late";
     out += "<li>" + time_tag(view, line.at) + " <b" + (bad ? " class=\"bad\"" : "") + ">" +
@@ -165,8 +122,10 @@ Result<WebAnswer> incident_page(View& view) {
   const std::int64_t id = found->id;
   const Result<std::vector<AlertRecord>> alerts = view.store->alerts(id, kMostAlerts);
   if (!alerts) return alerts.error();
-  const Result<std::vector<TimelineEntry>> lines = view.store->timeline(id, kMostLines);
+  Result<std::vector<TimelineEntry>> lines = view.store->timeline(id, kMostLines);
   if (!lines) return lines.error();
+  // What came last is what one looks for at night.
+  std::sort(lines->begin(), lines->end(), [](const auto& a, const auto& b) { return a.sequence > b.sequence; });
   const Result<std::vector<Delivery>> deliveries =
       view.store->deliveries({.incident = id, .state = {}, .channel = {}, .most = kMostDeliveries});
   if (!deliveries) return deliveries.error();
@@ -178,7 +137,7 @@ Result<WebAnswer> incident_page(View& view) {
     page += "<p class=\"banner done\" role=\"status\">" + std::string(view.say(kDone)) + "</p>\n";
   page += "<article class=\"card " +
           std::string(incident.state >= State::resolved ? "" : gravity(view.contract(), sheet.rank)) + "\">\n" +
-          incident_head(view, sheet) + clock_bars(view, sheet) + links(view, incident, *alerts) + "</article>\n";
+          incident_head(view, sheet) + clock_bars(view, sheet) + incident_links(view, incident, *alerts) + "</article>\n";
   if (const std::string forms = action_forms(view, incident); !forms.empty())
     page += "<section><h2>" + std::string(view.say(kActions)) + "</h2>\n" + forms + "</section>\n";
   page += facts(view, incident) + timeline(view, *lines);

@@ -26,6 +26,10 @@ Result<Month> named_month(const View& view);
 
 /// The forms of the actions that the visitor may take and that fit the incident; empty when there are none.
 std::string action_forms(const View& view, const Incident& incident);
+/// A link to a web page, and to nothing else whatever `url` says; empty when it is none.
+std::string web_link(std::string_view url, std::string_view words);
+/// The runbook and the panels of an incident; `alerts` have the labels that addresses ask for.
+std::string incident_links(const View& view, const Incident& incident, const std::vector<AlertRecord>& alerts);
 /// A line of a delivery in a table, and the heading of the table.
 std::string delivery_heading(const View& view);
 std::string delivery_row(const View& view, const Delivery& delivery);

@@ -8,6 +8,7 @@ namespace finwatch::notifier {
 namespace {
 
 constexpr int kMostAsked = 1000;
+constexpr std::size_t kMostSearch = 600;  // bytes: 200 characters of Chinese
 
 constexpr Phrase kBadState{"state 只能是 open、closed 或 all", "state is open, closed or all"};
 constexpr Phrase kBadLimit{"limit 应为 1 到 1000 的整数", "limit is a number from 1 to 1000"};
@@ -36,10 +37,10 @@ Result<IncidentQuery> incident_query(const View& view, int most) {
   const std::string_view state = view.visit.query("state");
   if (!state.empty() && state != "open" && state != "closed" && state != "all") return wrong(view, kBadState);
   if (state != "all") query.open = state != "closed";
-  query.service = view.visit.query("service");
-  query.fault_class = view.visit.query("class");
-  query.severity = view.visit.query("severity");
-  query.search = trim(view.visit.query("search")).substr(0, 200);
+  query.service = clean_text(view.visit.query("service"));
+  query.fault_class = clean_text(view.visit.query("class"));
+  query.severity = clean_text(view.visit.query("severity"));
+  query.search = clean_text(view.visit.query("search").substr(0, kMostSearch));
   const Result<int> asked = limit(view, most);
   if (!asked) return asked.error();
   query.most = *asked;

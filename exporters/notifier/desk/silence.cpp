@@ -65,17 +65,18 @@ void silence(Deed deed, const Asked& asked, const std::function<void(const std::
   if (!length) return deed.refuse(400, view.say(kBadLength));
   if (!incident_id(asked.incident)) return deed.refuse(400, view.say(kBadNumber));
   const Result<Incident> incident = named_incident(view, asked.incident);
-  if (!incident) return deed.refuse(incident.error());
+  if (!incident) return deed.store_error(incident.error());
   const Result<std::vector<AlertRecord>> alerts = deed.store->alerts(incident->id, kMostAlerts);
-  if (!alerts) return deed.refuse(alerts.error());
+  if (!alerts) return deed.store_error(alerts.error());
   const Result<std::string> json = silence_json(*alerts, {.number = incident->number(),
                                                           .creator = view.visit.visitor->name,
-                                                          .comment = valid_utf8(asked.comment),
+                                                          .comment = clean_text(asked.comment),
                                                           .from = view.now,
                                                           .to = view.now + *length});
   if (!json)
     return deed.refuse(409, json.error().code == Errc::no_data ? std::string(view.say(kNothingFires)) : json.error().message);
   deed.store = nullptr;
+  deed.store_failed = nullptr;
   const bool posted = deed.calls->post(
       [deed, id = incident->id, body = *json, text = asked.duration, done] { ask_alertmanager(deed, id, body, text, done); });
   if (!posted) deed.refuse(503, view.say(kBusy));

@@ -69,7 +69,7 @@ details form+form{border-top:1px solid var(--line);margin-top:.9rem;padding-top:
 .timeline time{color:var(--grey)}
 .labels{display:flex;flex-wrap:wrap;gap:.25rem;margin:.3rem 0}
 code{font:.85em ui-monospace,monospace;background:var(--soft);padding:.1rem .35rem;border-radius:.25rem}
-.narrow{max-width:30rem;margin:0 auto}
+.narrow,main:has(>.narrow)>h1{max-width:30rem;margin-left:auto;margin-right:auto}
 .code{font:1.8rem ui-monospace,monospace;letter-spacing:.4em;text-align:center}
 .now{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:.8rem}
 .big-name{font-size:1.3rem;font-weight:bold}

@@ -92,6 +92,12 @@ std::string wall_text(WallTime time, const Zone& zone) {
   return finwatch::to_text(day_of(local)) + " " + two_digits(minutes / 60) + ":" + two_digits(minutes % 60);
 }
 
+std::string clean_text(std::string_view text) {
+  std::string clean = valid_utf8(trim(text));
+  std::erase(clean, '\0');
+  return clean;
+}
+
 std::optional<Month> parse_year_month(std::string_view text) {
   if (text.size() != 7) return std::nullopt;
   const auto day = parse_day(std::string(text) + "-01");

@@ -64,6 +64,9 @@ std::string duration_words(nanoseconds length, Language language);
 /// On the wall there: "2026-11-27 21:52".
 std::string wall_text(WallTime time, const Zone& zone);
 
+/// What somebody typed, as every database takes it: UTF-8 without NUL.
+std::string clean_text(std::string_view text);
+
 /// "2026-11" as a month, and back.
 std::optional<Month> parse_year_month(std::string_view text);
 std::string to_text(Month month);

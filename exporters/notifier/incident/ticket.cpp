@@ -32,7 +32,9 @@ std::optional<Ticket> read_ticket(const Secret& key, std::string_view token, Wal
   const std::string_view signature = token.substr(token.size() - kMacLetters);
   const std::optional<std::string> body = from_base64(token.substr(0, token.size() - kMacLetters));
   if (!body || to_base64url(*body) != token.substr(0, token.size() - kMacLetters)) return std::nullopt;  // one way to write it
-  if (!same_secret(to_base64url(mac(key, "link", *body)), signature)) return std::nullopt;
+  // What is compared are digests of the two, so that the time tells nothing of either.
+  const std::string right = mac(key, "compare", to_base64url(mac(key, "link", *body)));
+  if (right.empty() || right != mac(key, "compare", signature)) return std::nullopt;
   FieldReader fields(*body, '\n');
   const auto incident = fields.next_number<std::int64_t>();
   const auto until = fields.next_number<std::int64_t>();

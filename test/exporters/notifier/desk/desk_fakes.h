@@ -61,7 +61,9 @@ class FakeStore final : public Store {
     return of_incident(journal_->alerts, incident, most);
   }
   Result<std::vector<TimelineEntry>> timeline(std::int64_t incident, int most) override {
-    return of_incident(journal_->timeline, incident, most);
+    auto found = of_incident(journal_->timeline, incident, most);
+    if (found) std::reverse(found->begin(), found->end());  // the newest first
+    return found;
   }
   Result<std::vector<Delivery>> deliveries(const DeliveryQuery& query) override {
     return newest<Delivery>(journal_->deliveries, query.most, query.before, [&](const Delivery& each) {

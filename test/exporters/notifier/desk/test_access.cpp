@@ -240,7 +240,9 @@ TEST_CASE("desk: a verified certificate is a user, by its names") {
 TEST_CASE("desk: logging out ends the session in the browser") {
   DeskFixture fixture;
   const std::string cookie = fixture.log_in("admin");
-  const WebAnswer out = fixture.post("/logout", {.body = "x=1", .cookie = cookie});
+  CHECK(fixture.post("/logout", {.body = "token=x", .cookie = cookie}).code == 403);
+  const std::string token = field_of(fixture.get("/on-call", {.cookie = cookie}).body, "token", "action=\"/logout\"");
+  const WebAnswer out = fixture.post("/logout", {.body = "token=" + token, .cookie = cookie});
   CHECK(out.code == 303);
   CHECK(has(header_of(out, "Set-Cookie", "finwatch_session="), "Max-Age=0"));
 }

@@ -169,6 +169,13 @@ TEST_CASE("desk: an incident shows the forms that fit its state and the visitor,
   CHECK(forms("admin", "25") == "note ");  // merged
 }
 
+TEST_CASE("desk: the timeline begins with what came last") {
+  DeskFixture fixture;
+  const std::string page = fixture.get("/incident?id=42&lang=en", {.cookie = fixture.log_in("auditor")}).body;
+  CHECK(page.find("Four fifths of the time used") < page.find("Alert joined"));
+  CHECK(page.find("Alert joined") < page.find("<b>Classified</b>"));
+}
+
 TEST_CASE("desk: what the engine refuses is said, with what was written kept") {
   DeskFixture fixture;
   const std::string cookie = fixture.log_in("zhang.wei");
@@ -181,7 +188,6 @@ TEST_CASE("desk: what the engine refuses is said, with what was written kept") {
     CHECK(has(answer.body, "INC-42 is closed"));
     CHECK(has(answer.body, ">disk full</textarea>"));
   }
-  const std::string wide(2001 * 3, '\0');
   std::string note;
   for (int i = 0; i < 2001; ++i) note += "%E4%B8%AD";
   fixture.night.engine.says = ok();
@@ -192,6 +198,22 @@ TEST_CASE("desk: what the engine refuses is said, with what was written kept") {
         303);  // 2,000 are right
 }
 
+TEST_CASE("desk: what is typed reaches the journal as text that every database takes") {
+  DeskFixture fixture;
+  const Asking wish{.body = R"({"incident":"INC-42","action":"note","note":" a\u0000b "})",
+                    .type = "application/json",
+                    .authorization = kResponder};
+  CHECK(fixture.post("/api/v1/incident/act", wish).code == 200);
+  CHECK(fixture.night.engine.actions.back().note == "ab");
+  const std::string token = ticket(fixture);
+  CHECK(fixture.post("/ack", {.body = "t=" + token + "&action=diagnose&note=%FF"}).code == 303);
+  CHECK(fixture.night.engine.actions.back().note == "\xEF\xBF\xBD");
+  for (const char* empty :
+       {R"({"incident":"INC-42","action":"note","note":" "})", R"({"incident":"INC-42","action":"diagnose"})"})
+    CHECK(fixture.post("/api/v1/incident/act", {.body = empty, .type = "application/json", .authorization = kResponder}).code ==
+          400);
+}
+
 TEST_CASE("desk: opening a link shows, and only its button acknowledges") {
   DeskFixture fixture;
   const std::string token = ticket(fixture);
@@ -200,6 +222,7 @@ TEST_CASE("desk: opening a link shows, and only its button acknowledges") {
     CHECK(seen.code == 200);
     CHECK(has(seen.body, "凭证录入拨测连续失败"));
     CHECK(has(seen.body, "value=\"acknowledge\""));
+    CHECK(has(seen.body, "https://docs.example.com/runbooks/zh/VoucherEntryFailing"));
     CHECK(unbalanced(seen.body) == "");
   }
   CHECK(fixture.night.engine.actions.empty());
@@ -285,6 +308,10 @@ TEST_CASE("desk: a journal that does not answer is 503, and asked again the next
   CHECK(has(page.body, "the disk is away"));
   fixture.opens = Status{Errc::no_data, "nothing is there yet"};
   CHECK(fixture.get("/api/v1/incidents", {.authorization = kViewer}).code == 503);
+  CHECK(fixture.post("/code", {.body = "code=000000"}).code == 503);
+  for (const char* path : {"/on-call", "/code"})
+    CHECK(fixture.get(path, {.cookie = cookie}).code == 200);  // they do without it
+  CHECK(fixture.post("/ack", {.body = "t=" + ticket(fixture) + "&action=acknowledge"}).code == 303);
   fixture.opens = ok();
   fixture.night.journal->answers = ok();
   CHECK(fixture.get("/incidents", {.cookie = cookie}).code == 200);
