@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "core/instant.h"
 #include "core/json_text.h"
 #include "notifier/desk/json.h"
 #include "notifier/desk/pages.h"
@@ -52,12 +53,13 @@ Result<WebAnswer> incident_api(View& view) {
       view.store->deliveries({.incident = id, .state = {}, .channel = {}, .most = kMostDetails});
   if (!deliveries) return deliveries.error();
   const Details details{std::move(*alerts), std::move(*timeline), std::move(*deliveries)};
-  return json_answer(view, incident_json(sheet_of(view.contract(), std::move(*incident), view.now), details));
+  const std::string json = incident_json(sheet_of(view.contract(), std::move(*incident), view.now), details);
+  return json_answer(view, JsonMembers('{').add("incident", json).end());
 }
 
 Result<WebAnswer> on_call_api(View& view) {
   std::optional<WallTime> at = view.now;
-  if (const std::string_view asked = view.visit.query("at"); !asked.empty()) at = parse_rfc3339(asked);
+  if (const std::string_view asked = view.visit.query("at"); !asked.empty()) at = parse_instant(asked);
   if (!at) return Error{Errc::malformed, std::string(view.say(kBadTime))};
   return json_answer(view, on_call_json(view.contract(), *at));
 }

@@ -3,20 +3,9 @@
 #include <algorithm>
 #include <tuple>
 
+#include "notifier/incident/clocks.h"
+
 namespace finwatch::notifier {
-namespace {
-
-Milestones milestones_of(const Incident& incident) {
-  Milestones milestones{.began = incident.began,
-                        .acknowledged = incident.acknowledged,
-                        .diagnosed = incident.diagnosed,
-                        .solved = incident.resolved};
-  if (!milestones.solved) milestones.solved = incident.closed;  // merged, or a false alarm: nothing is waited for any more
-  return milestones;
-}
-
-}  // namespace
-
 const ClockReading* Sheet::next() const {
   const ClockReading* found = nullptr;
   for (const ClockReading& clock : clocks)
@@ -31,14 +20,8 @@ bool Sheet::breached() const {
 Sheet sheet_of(const Contract& contract, Incident incident, WallTime now) {
   Sheet sheet;
   const Severity* severity = contract.severity(incident.severity);
-  const FaultClass* promised = contract.fault_class(incident.fault_class);
   sheet.rank = severity == nullptr ? 0 : severity->rank;
-  if (promised != nullptr) {
-    const bool hours_only = severity != nullptr && severity->business_hours_only;
-    const CountedTime counted(contract, incident.service, hours_only ? BusinessHoursOnly::yes : BusinessHoursOnly::no,
-                              incident.rests);
-    sheet.clocks = SlaClock(*promised, counted).read(milestones_of(incident), now);
-  }
+  sheet.clocks = Clocks(incident, contract).read(now);
   sheet.incident = std::move(incident);
   return sheet;
 }

@@ -38,16 +38,6 @@ std::string name_or(const Named* named, std::string_view id, Language language) 
   return named == nullptr || say(named->name, language).empty() ? std::string(id) : say(named->name, language);
 }
 
-std::optional<std::chrono::minutes> parse_offset(std::string_view text) {
-  if (text == "Z" || text == "z") return std::chrono::minutes{0};
-  if (text.size() != 6 || (text[0] != '+' && text[0] != '-') || text[3] != ':') return std::nullopt;
-  const auto hours = to_number<unsigned>(text.substr(1, 2));
-  const auto minutes = to_number<unsigned>(text.substr(4, 2));
-  if (!hours || !minutes || *hours > 23 || *minutes > 59) return std::nullopt;
-  const std::chrono::minutes all{static_cast<int>(*hours * 60 + *minutes)};
-  return text[0] == '-' ? -all : all;
-}
-
 }  // namespace
 
 std::string service_name(const Contract& contract, std::string_view id, Language language) {
@@ -105,20 +95,5 @@ std::optional<Month> parse_year_month(std::string_view text) {
 }
 
 std::string to_text(Month month) { return finwatch::to_text(first_day(month)).substr(0, 7); }
-
-std::optional<WallTime> parse_rfc3339(std::string_view text) {
-  if (text.size() < 20 || (text[10] != 'T' && text[10] != 't' && text[10] != ' ')) return std::nullopt;
-  const auto day = parse_day(text.substr(0, 10));
-  const auto time = parse_time_of_day(text.substr(11, 5));
-  const auto seconds = to_number<unsigned>(text.substr(17, 2));
-  if (!day || !time || !seconds || *seconds > 60 || text[16] != ':') return std::nullopt;
-  std::size_t zone = 19;
-  if (text[zone] == '.')
-    for (++zone; zone < text.size() && text[zone] >= '0' && text[zone] <= '9';) ++zone;
-  const auto offset = parse_offset(text.substr(zone));
-  if (!offset) return std::nullopt;
-  const LocalTime local = LocalTime(*day) + *time + std::chrono::seconds(static_cast<int>(*seconds));
-  return WallTime(local.time_since_epoch() - *offset);
-}
 
 }  // namespace finwatch::notifier

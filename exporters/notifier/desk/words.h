@@ -70,7 +70,5 @@ std::string clean_text(std::string_view text);
 /// "2026-11" as a month, and back.
 std::optional<Month> parse_year_month(std::string_view text);
 std::string to_text(Month month);
-/// "2026-11-27T21:52:00Z", with an offset or fractions too; nothing when it is none.
-std::optional<WallTime> parse_rfc3339(std::string_view text);
 
 }  // namespace finwatch::notifier

@@ -30,7 +30,8 @@ Clocks::Clocks(const Incident& incident, const Contract& contract)
                   .reopened = reopened_at(incident),
                   .acknowledged = incident.acknowledged,
                   .diagnosed = incident.diagnosed,
-                  .solved = incident.resolved} {}
+                  // Merged, or a false alarm: nothing is waited for any more.
+                  .solved = incident.resolved ? incident.resolved : incident.closed} {}
 
 std::vector<ClockReading> Clocks::read(WallTime now) const { return clock_.read(milestones_, now); }
 

@@ -103,7 +103,8 @@ Result<std::string> NotifierClient::act(const ActionOrder& order) const {
   HttpRequest request;
   request.url = options_.url + "/api/v1/incident/act";
   request.body = body.end();
-  return send(std::move(request));
+  if (Result<std::string> done = send(std::move(request)); !done) return done;
+  return get("/api/v1/incident", {{"id", order.incident}});
 }
 
 }  // namespace finwatch::rules::notifier

@@ -45,7 +45,7 @@ class NotifierClient {
   /// The body of the answer. Fields of the query that are empty are left out.
   /// no_data: no such incident; config: refused, and why; permission: who asks may not.
   Result<std::string> get(std::string_view path, const Query& query) const;
-  /// The same; a timeout says that the action may have been done.
+  /// The incident as it is after the action; a timeout says that it may have been done.
   Result<std::string> act(const ActionOrder& order) const;
 
  private:

@@ -53,7 +53,9 @@ TEST_CASE("notifier: an action is posted as JSON by the one who acts") {
   const NotifierClient client = opened({.url = web.url(), .user = "wang.fang", .password = Secret("p:1")});
   REQUIRE(client.act({.incident = "INC-42", .action = "diagnose", .note = "disk \"full\"\n磁盘满", .target = ""}));
   const auto calls = web.calls();
-  REQUIRE(calls.size() == 1);
+  REQUIRE(calls.size() == 2);
+  CHECK(calls[1].path == "/api/v1/incident");
+  CHECK(calls[1].query == "id=INC-42");
   CHECK(calls[0].method == "POST");
   CHECK(calls[0].path == "/api/v1/incident/act");
   CHECK_THAT(calls[0].headers.at("content-type"), Contains("application/json"));

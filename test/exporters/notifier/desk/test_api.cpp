@@ -145,18 +145,18 @@ TEST_CASE("desk: every answer of the REST interface is what openapi.json says, m
 TEST_CASE("desk: an incident as JSON says what it is") {
   DeskFixture fixture;
   const Json json = parsed(fixture.get("/api/v1/incident?id=INC-42", {.authorization = kViewer}).body);
-  CHECK(text_at(json, {"number"}) == "INC-42");
-  CHECK(text_at(json, {"title", "en"}) == "Voucher entry fails again and again");
-  CHECK(text_at(json, {"began"}) == "2026-11-26T18:19:00Z");
-  CHECK(text_at(json, {"clocks", "0", "clock"}) == "answer");
-  CHECK(text_at(json, {"clocks", "0", "limit_seconds"}) == "1800");
-  CHECK(text_at(json, {"clocks", "0", "used_seconds"}) == "1560");
-  CHECK(text_at(json, {"clocks", "0", "level"}) == "late");
-  CHECK(text_at(json, {"alert_list", "0", "labels", "ledger"}) == "1001");
-  CHECK(text_at(json, {"timeline", "3", "kind"}) == "not_told");
-  CHECK(text_at(json, {"deliveries", "0", "id"}) == "105");
+  CHECK(text_at(json, {"incident", "number"}) == "INC-42");
+  CHECK(text_at(json, {"incident", "title", "en"}) == "Voucher entry fails again and again");
+  CHECK(text_at(json, {"incident", "began"}) == "2026-11-26T18:19:00Z");
+  CHECK(text_at(json, {"incident", "clocks", "0", "clock"}) == "answer");
+  CHECK(text_at(json, {"incident", "clocks", "0", "limit_seconds"}) == "1800");
+  CHECK(text_at(json, {"incident", "clocks", "0", "used_seconds"}) == "1560");
+  CHECK(text_at(json, {"incident", "clocks", "0", "level"}) == "late");
+  CHECK(text_at(json, {"incident", "alert_list", "0", "labels", "ledger"}) == "1001");
+  CHECK(text_at(json, {"incident", "timeline", "3", "kind"}) == "not_told");
+  CHECK(text_at(json, {"incident", "deliveries", "0", "id"}) == "105");
   const Json merged = parsed(fixture.get("/api/v1/incident?id=25", {.authorization = kViewer}).body);
-  CHECK(text_at(merged, {"merged_into"}) == "INC-20");
+  CHECK(text_at(merged, {"incident", "merged_into"}) == "INC-20");
 }
 
 TEST_CASE("desk: lists are asked for in pages, and by state, service and words") {
