@@ -13,19 +13,20 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/files.h"
 #include "core/json.h"
 #include "core/json_text.h"
 #include "core/text.h"
+#include "support/fake_phones.h"
 #include "support/fake_robots.h"
 #include "support/fake_web.h"
-#if __has_include("support/fake_phones.h")
-#include "support/fake_phones.h"
-#endif
 
 namespace finwatch::test {
 namespace {
@@ -88,7 +89,6 @@ class FakeProviders {
   std::vector<Control> controls_;
 };
 
-#if __has_include("support/fake_phones.h")
 /// One service of Aliyun or Tencent with a mood of its own.
 class PhoneService {
  public:
@@ -143,7 +143,6 @@ class PhoneService {
   bool last_ = false;
   std::size_t recorded_ = 0;
 };
-#endif
 
 int serve(std::map<std::string, std::string> flags) {
   sigset_t ends;
@@ -163,14 +162,12 @@ int serve(std::map<std::string, std::string> flags) {
   FakeProviders providers;
   providers.add([&](const FakeCall& call) { return robots.answer(call); },
                 [&](const std::string& provider, const MoodOrder& order) { return robots.be(provider, order); });
-#if __has_include("support/fake_phones.h")
   std::vector<std::unique_ptr<PhoneService>> phones;
   for (const char* name : {"aliyun_sms", "aliyun_voice", "tencent_sms", "tencent_voice"}) {
     PhoneService& service = *phones.emplace_back(std::make_unique<PhoneService>(name, record));
     providers.add([&service](const FakeCall& call) { return service.answer(call); },
                   [&service](const std::string& provider, const MoodOrder& order) { return service.control(provider, order); });
   }
-#endif
   const FakeWeb web([&](const FakeCall& call) { return providers.answer(call); }, to_number<int>(flags["--port"]).value_or(0));
   std::cout << web.port() << std::endl;
   int signal = 0;
