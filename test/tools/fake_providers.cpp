@@ -14,8 +14,11 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/files.h"
@@ -87,7 +90,6 @@ class FakeProviders {
   std::vector<Control> controls_;
 };
 
-
 /// A robot that is called with whatever Alertmanager posts, as where nothing stands between the two. Strict as the others: twenty a
 /// minute, and every no in a 200.
 class StraightRobot {
@@ -101,7 +103,8 @@ class StraightRobot {
     while (!taken_.empty() && taken_.front() <= now - std::chrono::minutes{1}) taken_.pop_front();
     const MoodOrder order = order_;
     if (order_.calls > 0 && --order_.calls == 0) order_ = {};
-    if (order.mood == RobotMood::broken) return FakeAnswer{.code = 502, .body = "<html>502</html>", .content_type = "text/html"};
+    if (order.mood == RobotMood::broken)
+      return FakeAnswer{.code = 502, .body = "<html>502</html>", .content_type = "text/html"};
     if (order.mood == RobotMood::lying) return FakeAnswer{.body = R"({"errcode":-1,"errmsg":"system busy"})"};
     if (taken_.size() >= 20) return FakeAnswer{.body = R"({"errcode":130101,"errmsg":"send too fast"})"};
     taken_.push_back(now);
@@ -150,7 +153,8 @@ class PhoneService {
       return value ? std::string(value->text()) : std::string();
     };
     if (text("provider") != name_) return;
-    TakenCall call{.service = name_, .reference = text("reference"), .phone = {}, .id = "restored-" + std::to_string(recorded_)};
+    TakenCall call{
+        .service = name_, .reference = text("reference"), .phone = {}, .id = "restored-" + std::to_string(recorded_)};
     if (const auto mobiles = line.find("mobiles"))
       if (const auto mobile = mobiles->first()) call.phone = mobile->text();
     const double seconds = to_number<double>(text("time")).value_or(0);
@@ -197,7 +201,6 @@ class PhoneService {
   bool last_ = false;
   std::size_t recorded_ = 0;
 };
-
 
 int serve(std::map<std::string, std::string> flags) {
   sigset_t ends;

@@ -21,7 +21,8 @@ std::optional<std::chrono::nanoseconds> take_fraction(std::string_view& rest) {
   if (!rest.starts_with('.')) return std::chrono::nanoseconds{0};
   std::size_t end = 1;
   long long nanoseconds = 0, weight = 100'000'000;
-  for (; end < rest.size() && rest[end] >= '0' && rest[end] <= '9'; ++end, weight /= 10) nanoseconds += (rest[end] - '0') * weight;
+  for (; end < rest.size() && rest[end] >= '0' && rest[end] <= '9'; ++end, weight /= 10)
+    nanoseconds += (rest[end] - '0') * weight;
   if (end == 1) return std::nullopt;
   rest.remove_prefix(end);
   return std::chrono::nanoseconds{nanoseconds};
@@ -63,7 +64,8 @@ std::string instant_text(WallTime time) {
   char text[48];
   std::size_t length = std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
   if (thousandths != 0)
-    length += static_cast<std::size_t>(std::snprintf(text + length, sizeof text - length, ".%03d", static_cast<int>(thousandths)));
+    length +=
+        static_cast<std::size_t>(std::snprintf(text + length, sizeof text - length, ".%03d", static_cast<int>(thousandths)));
   return std::string(text, length) + "Z";
 }
 

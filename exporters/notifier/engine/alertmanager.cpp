@@ -6,11 +6,12 @@
 namespace finwatch::notifier {
 
 Result<std::set<std::string>> alerts_that_fire(const AlertmanagerSetup& setup) {
-  const Result<HttpReply> reply = http({.url = setup.url + "/api/v2/alerts?active=true&silenced=true&inhibited=true&unprocessed=true",
-                                        .accept = "application/json",
-                                        .user = setup.user,
-                                        .password = setup.password,
-                                        .ca_file = setup.ca_file});
+  const Result<HttpReply> reply =
+      http({.url = setup.url + "/api/v2/alerts?active=true&silenced=true&inhibited=true&unprocessed=true",
+            .accept = "application/json",
+            .user = setup.user,
+            .password = setup.password,
+            .ca_file = setup.ca_file});
   if (!reply) return reply.error();
   if (reply->status != 200) return {Errc::unavailable, "Alertmanager answers with status " + std::to_string(reply->status)};
   const Result<Json> json = Json::parse(reply->body);

@@ -33,19 +33,21 @@ Words progress_note(const ClockReading& clock) {
 
 IncidentFacts facts_of(const Incident& incident, Purpose purpose, const Setup& setup, WallTime now) {
   const Contract& contract = *setup.contract;
-  IncidentFacts facts{.id = incident.id,
-                      .title = incident.title,
-                      .service = incident.service.empty() ? Words{} : name_or(contract.service(incident.service), incident.service),
-                      .severity = name_or(contract.severity(incident.severity), incident.severity),
-                      .fault_class = name_or(contract.fault_class(incident.fault_class), incident.fault_class),
-                      .where = incident.where,
-                      .runbook = runbook_of(incident, setup, contract.languages.empty() ? "zh" : contract.languages.front()),
-                      .state = incident.state,
-                      .began = incident.began};
+  IncidentFacts facts{
+      .id = incident.id,
+      .title = incident.title,
+      .service = incident.service.empty() ? Words{} : name_or(contract.service(incident.service), incident.service),
+      .severity = name_or(contract.severity(incident.severity), incident.severity),
+      .fault_class = name_or(contract.fault_class(incident.fault_class), incident.fault_class),
+      .where = incident.where,
+      .runbook = runbook_of(incident, setup, contract.languages.empty() ? "zh" : contract.languages.front()),
+      .state = incident.state,
+      .began = incident.began};
   facts.firing = incident.firing;
   facts.acknowledged_by = incident.acknowledged_by;
   if (const Person* person = contract.person(incident.acknowledged_by))
-    facts.acknowledged_by = contract.languages.empty() || contract.languages.front() == "zh" ? person->name.zh : person->name.en;
+    facts.acknowledged_by =
+        contract.languages.empty() || contract.languages.front() == "zh" ? person->name.zh : person->name.en;
   facts.resolved = incident.resolved;
   const ClockReading* worst = nullptr;
   const std::vector<ClockReading> clocks = Clocks(incident, contract).read(now);
@@ -69,7 +71,8 @@ IncidentFacts facts_of(const Incident& incident, Purpose purpose, const Setup& s
 
 std::string reference_of(const Delivery& delivery) {
   constexpr std::string_view kHex = "0123456789abcdef";
-  auto seconds = static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(delivery.created.time_since_epoch()).count());
+  auto seconds =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(delivery.created.time_since_epoch()).count());
   std::string hex(8, '0');
   for (auto digit = hex.rbegin(); digit != hex.rend(); ++digit, seconds >>= 4) *digit = kHex[seconds & 15];
   return "D" + std::to_string(delivery.id) + "-" + hex;

@@ -50,7 +50,8 @@ JobResult Lane::work(const Job& job, Message& message) {
   if (job.ask) {
     const Taken taken = channel_->ask(message, deadline());
     if (taken == Taken::yes)
-      return {.receipt = {.verdict = Verdict::accepted, .code = "asked", .note = "the provider has it from an earlier attempt"}};
+      return {
+          .receipt = {.verdict = Verdict::accepted, .code = "asked", .note = "the provider has it from an earlier attempt"}};
     if (taken == Taken::cannot_tell) message.maybe_twice = true;
   }
   JobResult result{.receipt = channel_->send(message, deadline()), .maybe_twice = message.maybe_twice};

@@ -12,9 +12,9 @@ using std::chrono::seconds;
 constexpr WallTime kNever = WallTime::max();
 constexpr std::size_t kMostInDigest = 1000;
 constexpr seconds kFirstPause{2}, kLongestPause{minutes{5}};
-constexpr minutes kWithoutHope{10};      // between attempts that all channels have refused already
-constexpr seconds kAskAfter{20};         // until a provider's own log shows what it took
-constexpr minutes kTooLongToWait{30};    // for a telephone's daily share: another channel tells
+constexpr minutes kWithoutHope{10};    // between attempts that all channels have refused already
+constexpr seconds kAskAfter{20};       // until a provider's own log shows what it took
+constexpr minutes kTooLongToWait{30};  // for a telephone's daily share: another channel tells
 
 bool is_phone(ChannelKind kind) { return kind == ChannelKind::sms || kind == ChannelKind::voice; }
 
@@ -32,7 +32,8 @@ int urgency(Purpose purpose) {
 
 // The same for one attempt in every run, another for each message: they do not all come back at once.
 double jitter(const Delivery& delivery) {
-  const auto seed = static_cast<std::uint64_t>(delivery.id) * 2654435761U + static_cast<std::uint64_t>(delivery.attempts) * 40503U;
+  const auto seed =
+      static_cast<std::uint64_t>(delivery.id) * 2654435761U + static_cast<std::uint64_t>(delivery.attempts) * 40503U;
   return 0.8 + static_cast<double>(seed % 1000) / 2500;
 }
 
@@ -167,8 +168,8 @@ std::optional<Job> Outbox::next(ChannelKind lane, WallTime now) {
     Job job{.lane = lane, .deliveries = {}, .ask = false, .maybe_twice = false};
     std::vector<std::int64_t> ready;
     for (const Place& other : places)
-      if (const Delivery& one = *at(other.second); one.next <= now && scope_of(lane, one) == scope &&
-                                                   (!is_personal(lane) || one.person == first.person))
+      if (const Delivery& one = *at(other.second);
+          one.next <= now && scope_of(lane, one) == scope && (!is_personal(lane) || one.person == first.person))
         ready.push_back(other.second);
     const bool together = is_phone(lane) || static_cast<int>(ready.size()) > limits.left(scope, now);
     if (together)
@@ -243,7 +244,8 @@ void Outbox::done(const Job& job, const JobResult& result, WallTime now, Tally t
       delivery->maybe_twice = true;
       count(tally, counted::kMaybeTwice, to_string(job.lane));
       line(*delivery, "maybe_told_twice",
-           whom(*delivery) + ": an earlier attempt had no answer, and " + std::string(to_string(job.lane)) + " cannot be asked", now);
+           whom(*delivery) + ": an earlier attempt had no answer, and " + std::string(to_string(job.lane)) + " cannot be asked",
+           now);
     }
     if (receipt.verdict == Verdict::accepted)
       delivered(*delivery, result, now, tally);
@@ -260,7 +262,8 @@ void Outbox::delivered(Delivery& delivery, const JobResult& result, WallTime now
   delivery.provider_id = result.receipt.provider_id;
   observe(tally, counted::kNotificationDelay, std::chrono::duration<double>(now - delivery.created).count(),
           to_string(lane_of(delivery)));
-  line(delivery, "told", whom(delivery) + (delivery.purpose == Purpose::page ? "" : ": " + std::string(to_string(delivery.purpose))), now);
+  line(delivery, "told",
+       whom(delivery) + (delivery.purpose == Purpose::page ? "" : ": " + std::string(to_string(delivery.purpose))), now);
   finish(delivery, DeliveryState::delivered, now);
 }
 
@@ -396,8 +399,6 @@ std::optional<WallTime> Outbox::oldest(ChannelKind lane) const {
   return oldest;
 }
 
-bool Outbox::held_back(ChannelKind lane, WallTime now) const {
-  return queued(lane) > 0 && next_due(lane, now) > now;
-}
+bool Outbox::held_back(ChannelKind lane, WallTime now) const { return queued(lane) > 0 && next_due(lane, now) > now; }
 
 }  // namespace finwatch::notifier

@@ -93,7 +93,7 @@ class Outbox {
   std::map<ChannelKind, std::set<Place>> queues_;
   std::map<ChannelKind, std::vector<Doubt>> doubts_;
   std::map<ChannelKind, Limits> limits_;
-  std::map<ChannelKind, WallTime> held_until_;  // the provider said when to come again
+  std::map<ChannelKind, WallTime> held_until_;           // the provider said when to come again
   std::map<std::int64_t, std::set<ChannelKind>> tried_;  // the channels that said no before this delivery took their place
   std::set<std::int64_t> hopeless_;                      // no channel is left for these
   std::set<std::int64_t> changed_;

@@ -15,8 +15,8 @@ constexpr milliseconds kLease{6000};
 constexpr seconds kRenewEvery{2}, kTryToLeadEvery{1}, kInboxEvery{1}, kRetryBroken{1}, kLongestSleep{30};
 constexpr seconds kSizeEvery{30}, kAuditEvery{60}, kDrain{5};
 constexpr std::chrono::hours kRetentionEvery{1};
-constexpr std::size_t kMostItems = 2000;        // of one round
-constexpr std::size_t kMostWaiting = 20'000;    // beyond it, come again
+constexpr std::size_t kMostItems = 2000;          // of one round
+constexpr std::size_t kMostWaiting = 20'000;      // beyond it, come again
 constexpr std::size_t kMostRoundBytes = 8 << 20;  // of webhooks in one round
 constexpr int kMostPosted = 500, kMostRemoved = 50;
 
@@ -145,9 +145,8 @@ void EngineWorker::wait_for_work() {
   const auto sleep = std::clamp<nanoseconds>(due - now, nanoseconds{0}, kLongestSleep);
   std::unique_lock lock(mutex_);
   // What lanes bring back must wait until the journal can be written again.
-  woken_.wait_for(lock, sleep, [this, able] {
-    return stopping_ || !items_.empty() || (able && (!returned_.empty() || !audits_.empty()));
-  });
+  woken_.wait_for(lock, sleep,
+                  [this, able] { return stopping_ || !items_.empty() || (able && (!returned_.empty() || !audits_.empty())); });
 }
 
 void EngineWorker::run() {
@@ -234,8 +233,8 @@ void EngineWorker::lose(const std::string& why) {
 }
 
 bool EngineWorker::load(WallTime now) {
-  Result<Saved> saved = store_->load(
-      std::chrono::time_point_cast<WallTime::duration>(now - setup_->incidents.reopen_within), now);
+  Result<Saved> saved =
+      store_->load(std::chrono::time_point_cast<WallTime::duration>(now - setup_->incidents.reopen_within), now);
   if (!saved) {
     env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
     std::vector<Item> items;
@@ -263,7 +262,8 @@ void EngineWorker::round(WallTime now) {
   {
     const std::lock_guard lock(mutex_);
     std::size_t bytes = 0;
-    while (!items_.empty() && items.size() < kMostItems && (items.empty() || bytes + items_.front().body.size() < kMostRoundBytes)) {
+    while (!items_.empty() && items.size() < kMostItems &&
+           (items.empty() || bytes + items_.front().body.size() < kMostRoundBytes)) {
       bytes += items_.front().body.size();
       items.push_back(std::move(items_.front()));
       items_.pop_front();
@@ -374,7 +374,8 @@ void EngineWorker::take_inbox(WallTime now, Decisions& decided, std::vector<std:
       item.body = std::move(one.body);
     }
     if (status) status = take_one(item, now, decided);
-    if (!status) env_.log->warn("what another instance accepted had no effect", {{"kind", one.kind}, {"error", status.error().message}});
+    if (!status)
+      env_.log->warn("what another instance accepted had no effect", {{"kind", one.kind}, {"error", status.error().message}});
     consumed.push_back(one.sequence);
   }
 }
@@ -406,8 +407,8 @@ void EngineWorker::keep_house(WallTime now) {
   Result<Archive> archive = Archive::open(setup_->retention.archive);
   Result<int> removed = 0;
   if (archive)
-    removed = store_->remove_closed(std::chrono::time_point_cast<WallTime::duration>(now - setup_->retention.keep), kMostRemoved,
-                                    [&](std::string_view lines) { return archive->add(lines); });
+    removed = store_->remove_closed(std::chrono::time_point_cast<WallTime::duration>(now - setup_->retention.keep),
+                                    kMostRemoved, [&](std::string_view lines) { return archive->add(lines); });
   else
     removed = archive.error();
   if (!removed) {

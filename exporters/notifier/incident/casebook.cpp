@@ -29,7 +29,8 @@ void Casebook::restore(std::vector<Incident> incidents, const std::vector<AlertR
   for (const AlertRecord& alert : alerts) {
     Seen& seen = alerts_[alert.fingerprint];
     if (seen.incident != 0 && seen.starts > alert.starts) continue;
-    seen = {.starts = alert.starts, .incident = alert.incident, .firing = alert.firing, .said = alert.seen, .recorded = alert.seen};
+    seen = {
+        .starts = alert.starts, .incident = alert.incident, .firing = alert.firing, .said = alert.seen, .recorded = alert.seen};
   }
 }
 

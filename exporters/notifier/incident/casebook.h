@@ -140,8 +140,8 @@ class Casebook {
   IncidentSetup setup_;
   std::map<std::int64_t, Incident> incidents_;
   std::unordered_map<std::string, std::int64_t> open_by_key_;
-  std::unordered_map<std::string, Seen> alerts_;          // by fingerprint
-  std::unordered_map<std::int64_t, WallTime> due_;        // of incidents that wait for something
+  std::unordered_map<std::string, Seen> alerts_;    // by fingerprint
+  std::unordered_map<std::int64_t, WallTime> due_;  // of incidents that wait for something
   std::set<std::pair<WallTime, std::int64_t>> due_order_;
   std::unordered_map<std::int64_t, WallTime> joined_told_;  // when people last heard that an alert joined
   std::int64_t next_id_ = 1;

@@ -71,9 +71,7 @@ void Casebook::fire(const ReceivedAlert& alert, WallTime now, Decisions& out) {
   }
   const bool joined = incident != nullptr;
   if (incident == nullptr) incident = &open(alert, now, out);
-  counts_as(!joined                                                       ? AlertResult::opened
-            : incident->state > State::resolved ? AlertResult::reopened
-                                                : AlertResult::joined);
+  counts_as(!joined ? AlertResult::opened : incident->state > State::resolved ? AlertResult::reopened : AlertResult::joined);
   seen = {.starts = alert.starts, .incident = incident->id, .firing = true, .said = now, .recorded = now};
   record(alert, seen, out);
   if (!fired_before || !refired) ++incident->firing;
@@ -90,7 +88,9 @@ void Casebook::fire(const ReceivedAlert& alert, WallTime now, Decisions& out) {
 void Casebook::clear(const ReceivedAlert& alert, WallTime now, Decisions& out) {
   const auto known = alerts_.find(alert.fingerprint);
   const bool ours = known != alerts_.end() && known->second.firing && alert.starts >= known->second.starts;
-  const AlertResult result = known == alerts_.end() ? AlertResult::unheard : ours ? AlertResult::cleared : AlertResult::repeated;
+  const AlertResult result = known == alerts_.end() ? AlertResult::unheard
+                             : ours                 ? AlertResult::cleared
+                                                    : AlertResult::repeated;
   count(out.tally(), counted::kAlerts, "resolved", to_string(result));
   if (!ours) return;
   Seen& seen = known->second;

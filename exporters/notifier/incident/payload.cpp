@@ -76,7 +76,8 @@ Result<ReceivedAlert> read_alert(const JsonRef& from, const std::string& place) 
     alert.ended = std::max(*ended, alert.starts);
   }
   if (Status read = read_texts(from, "labels", place, alert.labels, alert.labels_json); !read) return read.error();
-  if (Status read = read_texts(from, "annotations", place, alert.annotations, alert.annotations_json); !read) return read.error();
+  if (Status read = read_texts(from, "annotations", place, alert.annotations, alert.annotations_json); !read)
+    return read.error();
   if (alert.label("alertname").empty()) return wrong(place + ".labels.alertname", "the name of the alert");
   alert.generator_url = clean(text_at(from, "generatorURL"));
   return alert;

@@ -32,7 +32,8 @@ struct OutboxTest {
     outbox.add(std::move(message), now);
   }
   std::optional<Job> next(ChannelKind lane = ChannelKind::dingtalk) { return outbox.next(lane, now); }
-  void done(const Job& job, Verdict verdict, const std::string& code = "0", std::chrono::seconds wait = 0s, bool maybe_twice = false) {
+  void done(const Job& job, Verdict verdict, const std::string& code = "0", std::chrono::seconds wait = 0s,
+            bool maybe_twice = false) {
     outbox.done(job, {{verdict, code, "a word", "id-1", wait}, maybe_twice}, now, {counters});
   }
   /// What is on disk after a commit.

@@ -151,8 +151,6 @@ struct CaseTest {
   std::vector<notifier::TimelineEntry> timeline;
 
  private:
-
-
   void keep(const notifier::Decisions& out) {
     messages.insert(messages.end(), out.messages.begin(), out.messages.end());
     timeline.insert(timeline.end(), out.timeline.begin(), out.timeline.end());

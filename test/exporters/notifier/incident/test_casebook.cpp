@@ -345,7 +345,8 @@ TEST_CASE("casebook: in planned maintenance nobody is told and no clock runs") {
 TEST_CASE("casebook: in a gap of the rota somebody is told all the same") {
   const auto contract = a_contract();
   contract->duties["on_call"].people.clear();
-  contract->duties["on_call"].rota = *read_rota("from,person\n2026-11-01,zhang.wei\n2026-11-20,\n2026-12-20,wang.fang\n", "rota.csv", 9h);
+  contract->duties["on_call"].rota =
+      *read_rota("from,person\n2026-11-01,zhang.wei\n2026-11-20,\n2026-12-20,wang.fang\n", "rota.csv", 9h);
   CaseTest test(contract);
   test.fire("DatabaseDisconnected", kDatabase);
   CHECK(test.told() == "sms li.na, dingtalk [li.na]");
@@ -381,7 +382,8 @@ TEST_CASE("casebook: restored, it goes on as if nothing had been") {
   Decisions out(test.counters);
   other.tick(test.now, out);
   CHECK(out.messages.empty());
-  other.receive({.receiver = "", .alerts = {test.alert("DatabaseDisconnected", kDatabase, true, starts)}, .truncated = 0}, test.now, out);
+  other.receive({.receiver = "", .alerts = {test.alert("DatabaseDisconnected", kDatabase, true, starts)}, .truncated = 0},
+                test.now, out);
   CHECK(out.messages.empty());
   other.tick(starts + 5min, out);
   REQUIRE(out.messages.size() == 1);
