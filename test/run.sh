@@ -16,11 +16,11 @@ about() {
   case "$1" in
     install) echo "Debian packages that are missing" ;;
     unit) echo "unit and fault tests under address and undefined sanitizer (preset $unit_preset, warnings are errors)" ;;
-    threads) echo "runner, web, conf and database tests under thread sanitizer" ;;
+    threads) echo "runner, web, conf, database and notifier tests under thread sanitizer" ;;
     lint) echo "layout, shellcheck" ;;
     tidy) echo "clang-tidy over the tree" ;;
     e2e) echo "the released programs: allocations counted, Prometheus, node_exporter, quickstart" ;;
-    live) echo "finwatch-database and finwatch-workflow beside real PostgreSQL, MariaDB and Tryton under faults" ;;
+    live) echo "the programs beside real PostgreSQL, MariaDB, Tryton, Prometheus and Alertmanager under faults" ;;
     package) echo "cmake --install, .deb" ;;
     fuzz) echo "each fuzzer for 10 s" ;;
   esac
@@ -89,7 +89,7 @@ stage_install() { quietly deploy/install-deps.sh --test; local status=$?; one "$
 stage_unit() { ctest_preset "$unit_preset"; }
 
 # The rooms in which threads meet. A collector is run by one thread at a time.
-stage_threads() { ctest_preset tsan test_core test_run test_conf test_web test_database; }
+stage_threads() { ctest_preset tsan test_core test_run test_conf test_web test_database test_notifier; }
 
 stage_lint() {
   local status=0
@@ -119,7 +119,7 @@ stage_tidy() {
 
 # What users run; the tests of it speak Python.
 build_programs() {
-  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs" --target finwatch-host finwatch-database finwatch-workflow finwatch finwatch_promql_verdicts; then
+  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs" --target finwatch-host finwatch-database finwatch-workflow finwatch-notifier finwatch finwatch_promql_verdicts finwatch_fake_providers test_notifier; then
     count 0 1
     return 1
   fi
