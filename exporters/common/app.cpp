@@ -217,6 +217,7 @@ int run_program(const Program& program, int argc, char** argv) {
   limit_heap();
   allow_many_files();
   ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of write(), as a full disk is
   occupy_standard_descriptors();
 
   ProgramFlags flags(program);

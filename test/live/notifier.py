@@ -19,8 +19,8 @@ import sqlite3
 import subprocess
 import urllib.parse
 
-from harness import Process, free_port, get, read
 from servers import ROOT, check, eventually, write
+from harness import Process, free_port, get, read
 
 PROGRAM = os.environ.get("FINWATCH_NOTIFIER_PROGRAM", ROOT + "/build/release/bin/finwatch-notifier")
 FAKES = ROOT + "/build/release/bin/finwatch_fake_providers"

@@ -41,6 +41,7 @@ struct Recipient {
 struct Message {
   std::string reference;  // the same for every attempt: "D17". OutId, SessionContext, Message-ID are made of it
   Purpose purpose = Purpose::page;
+  ChannelKind channel = ChannelKind::console;  // by which it is to be said, also where the console says it instead
   std::vector<IncidentFacts> facts;
   std::size_t more = 0;
   std::vector<Recipient> to;  // one of a personal channel; those to mention in a group

@@ -97,7 +97,7 @@ std::string fill_link(std::string_view pattern, const Incident& incident, std::s
 Message compose(const Job& job, const Outbox& outbox, const Casebook& casebook, const Setup& setup, WallTime now) {
   const Contract& contract = *setup.contract;
   const Delivery& first = *outbox.find(job.deliveries.front());
-  Message message{.reference = reference_of(first), .purpose = first.purpose};
+  Message message{.reference = reference_of(first), .purpose = first.purpose, .channel = first.channel};
   message.organisation = contract.organisation;
   message.zone = contract.zone;
   message.languages = contract.languages;

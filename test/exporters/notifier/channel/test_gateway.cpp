@@ -162,7 +162,7 @@ TEST_CASE("channel: console: one line in both languages") {
   message.languages = {"en"};
   message.facts[0].title.en = "a\nb\x1B[31m";
   CHECK(console_line(message) ==
-        "11-27 22:16 page 【严重 / Severe】INC-42 凭证录入失败 / a b [31m | "
+        "11-27 22:16 page by console 【严重 / Severe】INC-42 凭证录入失败 / a b [31m | "
         "凭证录入 / Voucher entry · 重大故障 / Major fault · erp | "
         "自 11-27 22:15 起 · 3 条告警触发 / since 11-27 22:15 · 3 alerts fire | "
         "须于 22:45 前响应（还有 29 分钟） / answer before 22:45 (in 29 min) | 通知 / for: 张伟 | "
