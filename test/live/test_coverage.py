@@ -43,7 +43,7 @@ def has(said, *texts):
 
 
 class WithCatalogues(unittest.TestCase):
-    """A room with what the three programs print."""
+    """A room with what the programs print."""
 
     @classmethod
     def setUpClass(cls):
@@ -51,7 +51,7 @@ class WithCatalogues(unittest.TestCase):
         cls.addClassCleanup(cls.folder.cleanup)
         cls.room = cls.folder.name
         os.mkdir(cls.room + "/catalogues")
-        for program in ("finwatch-host", "finwatch-database", "finwatch-workflow"):
+        for program in ("finwatch-host", "finwatch-database", "finwatch-workflow", "finwatch-notifier"):
             printed = subprocess.run([f"{PROGRAMS}/{program}", "--catalogue"], capture_output=True, text=True, timeout=60, check=True).stdout
             write(f"{cls.room}/catalogues/{program}.json", printed)
         cls.known = f"--catalogue={cls.room}/catalogues"
