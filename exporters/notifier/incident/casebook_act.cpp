@@ -187,6 +187,7 @@ void Casebook::became_closed(Incident& incident, Outcome outcome, By by, std::st
     open_by_key_.erase(mine);
   if (heartbeat_incident_ == incident.id) heartbeat_incident_ = 0;
   joined_told_.erase(incident.id);
+  fires_on_.erase(incident.id);
   count(out.tally(), counted::kIncidents, incident.fault_class, incident.service, to_string(outcome));
   if (outcome == Outcome::solved && incident.reopened == 0) count(out.tally(), counted::kFixedFirstTime, incident.fault_class);
   if (outcome != Outcome::solved) line(incident, to_string(outcome), by, std::string(note), now, out);

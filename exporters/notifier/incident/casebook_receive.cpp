@@ -7,6 +7,7 @@ namespace finwatch::notifier {
 namespace {
 
 constexpr nanoseconds kRecordAgain = std::chrono::minutes{5};  // how stale "last said" may be on disk
+constexpr nanoseconds kFiresOn = std::chrono::seconds{30};  // a late copy of an old word is corrected by then
 constexpr nanoseconds kJoinedAgain = std::chrono::minutes{5};  // between two messages that alerts joined one incident
 
 // What an alert is about, when no service of the contract is concerned: what Alertmanager groups by.
@@ -40,7 +41,10 @@ void Casebook::receive(const Payload& payload, WallTime now, Decisions& out) {
   for (const ReceivedAlert& alert : payload.alerts) {
     if (contract_->heartbeat && alert.label("alertname") == contract_->heartbeat->alert) {
       count(out.tally(), counted::kAlerts, alert.firing ? "firing" : "resolved", to_string(AlertResult::heartbeat));
-      if (alert.firing) heartbeat_ = now;
+      if (alert.firing)
+        heartbeat_ = now;
+      else  // it always fires: that it has ended means that nobody has said it for long enough
+        heartbeat_ = std::chrono::time_point_cast<WallTime::duration>(now - contract_->heartbeat->silent_after);
       continue;
     }
     if (alert.firing)
@@ -105,10 +109,11 @@ void Casebook::ended(Incident& incident, WallTime when, std::string_view how, Wa
   if (!incident.is_open()) return touch(incident, now, out);
   line(incident, "cleared", {"alertmanager", "alertmanager"}, std::string(how), now, out);
   if (incident.firing == 0 && incident.state < State::resolved) {
+    const bool in_a_moment = fires_on_.erase(incident.id) > 0;  // nobody has heard that it fired again
     incident.state = State::resolved;
     incident.resolved = std::max(when, incident.rests.empty() ? incident.began : incident.rests.back().to);
     line(incident, to_string(State::resolved), {"alertmanager", "alertmanager"}, "", now, out);
-    tell_those_told(incident, Purpose::resolved, now, out);
+    if (!in_a_moment) tell_those_told(incident, Purpose::resolved, now, out);
   }
   touch(incident, now, out);
 }
@@ -219,6 +224,7 @@ void Casebook::refire(Incident& incident, const ReceivedAlert& alert, WallTime n
     // The same fault, or it never went away: the clocks go on as if nothing had been said.
     incident.resolved.reset();
     incident.state = state_of(incident);
+    fires_on_.try_emplace(incident.id, std::chrono::time_point_cast<WallTime::duration>(now + kFiresOn));
     return line(incident, "refired", alertmanager, alert.label("alertname"), now, out);
   }
   reopen(incident, alertmanager, alert.label("alertname"), now, out);

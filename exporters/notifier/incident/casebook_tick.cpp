@@ -50,6 +50,11 @@ void Casebook::tick_one(Incident& incident, WallTime now, Decisions& out) {
     const Clocks clocks(incident, *contract_);
     run_steps(incident, clocks, now, out);
     warn(incident, clocks, now, out);
+    if (const auto fires = fires_on_.find(incident.id); fires != fires_on_.end() && fires->second <= now) {
+      // The last that people heard was that it is over.
+      fires_on_.erase(fires);
+      tell_those_told(incident, Purpose::joined, now, out);
+    }
   } else {
     settle(incident, now, out);
   }
@@ -113,6 +118,7 @@ WallTime Casebook::due_of(const Incident& incident, WallTime now) const {
     return setup_.verify_by_hand && incident.firing == 0 ? kNever : after(incident.resolved, setup_.hold_down);
   const Clocks clocks(incident, *contract_);
   WallTime due = clocks.next_level(now).value_or(kNever);
+  if (const auto fires = fires_on_.find(incident.id); fires != fires_on_.end()) due = std::min(due, fires->second);
   const std::vector<Step>& steps = contract_->steps(incident.severity);
   if (const auto next = static_cast<std::size_t>(incident.next_step); next < steps.size())
     due = std::min(due, clocks.step_due(steps[next].after, now));
@@ -121,6 +127,7 @@ WallTime Casebook::due_of(const Incident& incident, WallTime now) const {
 
 // A closed incident that cannot be reopened any more, with its alerts.
 void Casebook::forget(std::int64_t id) {
+  fires_on_.erase(id);
   std::erase_if(alerts_, [id](const auto& one) { return one.second.incident == id; });
   incidents_.erase(id);
 }

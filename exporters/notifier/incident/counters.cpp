@@ -90,9 +90,9 @@ void initialise_class(Counters& counters, const Contract& contract, const FaultC
   at_zero(counters, counted::kFixedFirstTime, {id});
   const std::vector<double> bounds = clock_buckets(fault_class);
   const auto clock = [&](ClockKind kind, const std::optional<nanoseconds>& limit) {
-    if (!limit) return;
+    // How long it took is of interest also where nothing was promised.
     buckets_at_zero(counters, counted::kIncidentSeconds, {id, clock_label(kind)}, bounds);
-    at_zero(counters, counted::kBreaches, {id, clock_label(kind)});
+    if (limit) at_zero(counters, counted::kBreaches, {id, clock_label(kind)});
   };
   clock(ClockKind::answer, fault_class.answer);
   clock(ClockKind::first_diagnosis, fault_class.first_diagnosis);

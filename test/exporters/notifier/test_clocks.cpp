@@ -97,8 +97,11 @@ TEST_CASE("clocks: how long they ran and what was broken, from the journal's cou
         "finwatch_incident_seconds_bucket{fault_class=\"ordinary\",clock=\"answer\",le=\"86400.0\"} 1\n"
         "finwatch_incident_seconds_bucket{fault_class=\"ordinary\",clock=\"answer\",le=\"+Inf\"} 2\n");
   CHECK(lines_of(page, "finwatch_incident_seconds_count") ==
+        "finwatch_incident_seconds_count{fault_class=\"major\",clock=\"answer\"} 0\n"
         "finwatch_incident_seconds_count{fault_class=\"major\",clock=\"diagnose\"} 0\n"
+        "finwatch_incident_seconds_count{fault_class=\"major\",clock=\"solve\"} 0\n"
         "finwatch_incident_seconds_count{fault_class=\"ordinary\",clock=\"answer\"} 2\n"
+        "finwatch_incident_seconds_count{fault_class=\"ordinary\",clock=\"diagnose\"} 0\n"
         "finwatch_incident_seconds_count{fault_class=\"ordinary\",clock=\"solve\"} 0\n");
   CHECK(lines_of(page, "finwatch_incident_seconds_sum{fault_class=\"ordinary\",clock=\"answer\"") ==
         "finwatch_incident_seconds_sum{fault_class=\"ordinary\",clock=\"answer\"} 91500\n");

@@ -121,6 +121,13 @@ TEST_CASE("casebook: a false end after a restart of Prometheus keeps the inciden
   CHECK_FALSE(incident.resolved);
   CHECK(incident.reopened == 0);
   CHECK(incident.rests.empty());
+  // Whoever heard that it is over hears that it is not.
+  test.wait(29s);
+  CHECK(test.told().empty());
+  test.wait(1s);
+  CHECK(test.told() == "joined: dingtalk [zhang.wei]");
+  test.wait(5min);
+  CHECK(test.told().empty());
 }
 
 TEST_CASE("casebook: resolved, verified after the hold-down, closed a day later; then another incident") {
@@ -319,6 +326,18 @@ TEST_CASE("casebook: when the heartbeat stops, an incident tells at once; when i
   CHECK(test.told() == "resolved: dingtalk [zhang.wei]");
   CHECK_FALSE(test.casebook.heartbeat_silent());
   CHECK(test.incident(1).state == State::resolved);
+}
+
+TEST_CASE("casebook: the heartbeat's own end is its silence, at once") {
+  const auto contract = a_contract();
+  contract->heartbeat = Heartbeat{"Watchdog", 4min};
+  CaseTest test(contract);
+  const WallTime starts = test.now;
+  test.fire("Watchdog", {}, starts);
+  test.wait(1min);
+  test.clear("Watchdog", {}, starts);
+  test.wait(1s);
+  CHECK(test.told() == "heartbeat: sms zhang.wei, heartbeat: dingtalk [zhang.wei]");
 }
 
 TEST_CASE("casebook: in planned maintenance nobody is told and no clock runs") {
