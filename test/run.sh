@@ -119,7 +119,7 @@ stage_tidy() {
 
 # What users run; the tests of it speak Python.
 build_programs() {
-  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs" --target finwatch-host finwatch-database finwatch-workflow finwatch finwatch_promql_verdicts; then
+  if ! quietly cmake --preset release || ! quietly cmake --build --preset release -j "$jobs" --target finwatch-host finwatch-database finwatch-workflow finwatch-notifier finwatch finwatch_fake_providers finwatch_promql_verdicts; then
     count 0 1
     return 1
   fi
