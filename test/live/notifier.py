@@ -6,7 +6,8 @@
         notifier.kill()
         notifier.start()
 
-The contract is a small one of its own: severe faults ring zhang.wei at once by SMS and DingTalk, then by voice, then li.na.
+The contract is a small one of its own: severe faults ring zhang.wei at once by SMS and DingTalk, then by voice, then li.na. `compiled`
+is the path of one that `finwatch compile` made.
 """
 import collections
 import datetime
@@ -141,7 +142,7 @@ def payload(*alerts, receiver="notifier"):
 
 
 class Notifier:
-    def __init__(self, where, providers=None, name="notifier", store=None, port=None, contract=None, extra="", smtp=1, voice_after="5m",
+    def __init__(self, where, providers=None, name="notifier", store=None, port=None, contract=None, compiled=None, extra="", smtp=1, voice_after="5m",
                  heartbeat="", sms_per_day=50, page_users=True, tokens=False):
         self.where, self.port = where, port or free_port()
         self.journal = f"{where}/{name}/journal.db"
@@ -159,7 +160,7 @@ class Notifier:
                                                              for user, role in (("zhang.wei", "responder"), ("chief", "admin"), ("auditor", "viewer"))))
         url = providers.url if providers else "http://127.0.0.1:1"
         self.configuration = write(f"{where}/{name}.yml", f"""
-contract: {where}/contract.yml
+contract: {compiled or where + "/contract.yml"}
 store: {store or "{sqlite: " + self.journal + "}"}
 intake: {"{token_file: " + where + "/token}" if tokens else "{open: true}"}
 page: {{address: "http://127.0.0.1:{self.port}", key_file: {where}/page.key{", users_file: " + where + "/users.yml" if page_users else ""}}}

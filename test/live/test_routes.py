@@ -30,7 +30,7 @@ def compiled(folder, *changes):
     contract = read(f"{ROOT}/rules/sla.yaml")
     for old, new in changes:
         check(old in contract, f"no {old!r} in the contract")
-        contract = contract.replace(old, new, 1)
+        contract = contract.replace(old, new)
     write(f"{folder}/sla.yaml", contract)
     write(f"{folder}/rota.csv", read(f"{ROOT}/rules/rota.csv"))
     status, said = run(PROGRAM, "compile", f"--contract={folder}/sla.yaml", f"--output={folder}/made")
