@@ -93,7 +93,7 @@ class Casebook {
   // alerts (casebook_receive.cpp)
   void fire(const ReceivedAlert& alert, WallTime now, Decisions& out);
   void clear(const ReceivedAlert& alert, WallTime now, Decisions& out);
-  void ended(Incident& incident, WallTime at, std::string_view how, WallTime now, Decisions& out);
+  void ended(Incident& incident, WallTime when, std::string_view how, WallTime now, Decisions& out);
   Incident& open(const ReceivedAlert& alert, WallTime now, Decisions& out);
   void join(Incident& incident, const ReceivedAlert& alert, WallTime now, Decisions& out);
   void refire(Incident& incident, const ReceivedAlert& alert, WallTime now, Decisions& out);
@@ -133,8 +133,8 @@ class Casebook {
 
   Incident* at(std::int64_t id);
   void touch(Incident& incident, WallTime now, Decisions& out);
-  void line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out) const;
-  void record(const ReceivedAlert& alert, const Seen& seen, Decisions& out) const;
+  static void line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out);
+  static void record(const ReceivedAlert& alert, const Seen& seen, Decisions& out);
 
   std::shared_ptr<const Contract> contract_;
   IncidentSetup setup_;
