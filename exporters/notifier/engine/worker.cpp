@@ -17,6 +17,7 @@ constexpr seconds kSizeEvery{30}, kAuditEvery{60}, kDrain{5};
 constexpr std::chrono::hours kRetentionEvery{1};
 constexpr std::size_t kMostItems = 2000;          // of one round
 constexpr std::size_t kMostWaiting = 20'000;      // beyond it, come again
+constexpr std::size_t kMostWaitingBytes = 64 << 20;
 constexpr std::size_t kMostRoundBytes = 8 << 20;  // of webhooks in one round
 constexpr int kMostPosted = 500, kMostRemoved = 50;
 
@@ -75,15 +76,31 @@ Result<EngineWorker::Lanes> EngineWorker::open_lanes(const Setup& setup) {
 }
 
 void EngineWorker::enqueue(Item item) {
+  bool stopping = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!stopping_ && items_.size() < kMostWaiting) {
+    stopping = stopping_;
+    const std::size_t bytes = waiting_bytes_ + item.body.size();
+    if (!stopping && items_.size() < kMostWaiting && bytes <= kMostWaitingBytes) {
+      waiting_bytes_ = bytes;
       items_.push_back(std::move(item));
       woken_.notify_all();
       return;
     }
   }
-  item.done(come_again(stopping_ ? "the notifier is stopping" : "too much waits already"));
+  item.done(come_again(stopping ? "the notifier is stopping" : "too much waits already"));
+}
+
+std::vector<EngineWorker::Item> EngineWorker::take_all() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Item> items(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
+  items_.clear();
+  waiting_bytes_ = 0;
+  return items;
+}
+
+void EngineWorker::refuse_all(std::string_view why) {
+  for (const Item& item : take_all()) item.done(come_again(std::string(why)));
 }
 
 void EngineWorker::webhook(std::string body, Done done) {
@@ -95,7 +112,7 @@ void EngineWorker::act(Action action, Done done) {
 }
 
 std::shared_ptr<const Setup> EngineWorker::setup() const {
-  const std::lock_guard lock(state_);
+  const std::lock_guard lock(mutex_);
   return setup_;
 }
 
@@ -109,6 +126,7 @@ Status EngineWorker::apply(std::shared_ptr<const Setup> setup) {
     casebook_->replace(setup->contract, setup->incidents);
     outbox_->replace(*setup);
     initialise(counters_, *setup->contract);
+    const std::lock_guard shown(mutex_);
     setup_ = std::move(setup);
   }
   woken_.notify_all();
@@ -170,15 +188,16 @@ void EngineWorker::run() {
   while (std::chrono::steady_clock::now() < until) {
     {
       const std::lock_guard lock(state_);
-      if (in_flight_.empty()) break;
+      if (in_flight_.empty() || !loaded_) break;
     }
     {
       std::unique_lock lock(mutex_);
       woken_.wait_for(lock, milliseconds{200}, [this] { return !returned_.empty(); });
     }
     const std::lock_guard lock(state_);
-    if (loaded_) round(env_.clock->wall());
+    round(env_.clock->wall());
   }
+  refuse_all("the notifier is stopping");
   const std::lock_guard lock(state_);
   lanes_.clear();
   retired_.clear();
@@ -189,13 +208,7 @@ void EngineWorker::run() {
 bool EngineWorker::lead(WallTime now) {
   if (store_ == nullptr)
     if (!open_store()) {
-      std::vector<Item> refused;
-      {
-        const std::lock_guard lock(mutex_);
-        refused.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
-        items_.clear();
-      }
-      for (const Item& item : refused) item.done(come_again("the store cannot be reached"));
+      refuse_all("the store cannot be reached");
       return false;
     }
   if (now >= next_lead_ || !leads_) {
@@ -212,13 +225,7 @@ bool EngineWorker::lead(WallTime now) {
     if (!leads_) leader_ = store_->leader().value_or("");
   }
   if (!leads_) {
-    std::vector<Item> items;
-    {
-      const std::lock_guard lock(mutex_);
-      items.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
-      items_.clear();
-    }
-    post(std::move(items), now);
+    post(now);
     return false;
   }
   return loaded_ || load(now);
@@ -237,13 +244,7 @@ bool EngineWorker::load(WallTime now) {
       store_->load(std::chrono::time_point_cast<WallTime::duration>(now - setup_->incidents.reopen_within), now);
   if (!saved) {
     env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
-    std::vector<Item> items;
-    {
-      const std::lock_guard lock(mutex_);
-      items.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
-      items_.clear();
-    }
-    for (const Item& item : items) item.done(come_again("the journal cannot be read"));
+    refuse_all("the journal cannot be read");
     return false;
   }
   counters_ = std::move(saved->counters);
@@ -268,6 +269,7 @@ void EngineWorker::round(WallTime now) {
       items.push_back(std::move(items_.front()));
       items_.pop_front();
     }
+    waiting_bytes_ -= bytes;
     returned.swap(returned_);
     audits.swap(audits_);
   }
@@ -316,7 +318,8 @@ void EngineWorker::round(WallTime now) {
   for (auto& [done, status] : answers) done(status);
   for (auto& [job, message] : jobs) {
     in_flight_.insert(job.deliveries.front());
-    lanes_.at(job.lane)->start(std::move(job), std::move(message));
+    Lane& lane = *lanes_.at(job.lane);
+    lane.start(std::move(job), std::move(message));
   }
 }
 
@@ -380,8 +383,9 @@ void EngineWorker::take_inbox(WallTime now, Decisions& decided, std::vector<std:
   }
 }
 
-void EngineWorker::post(std::vector<Item> items, WallTime now) {
-  for (Item& item : items) {
+// We do not lead: what came in is for whoever does.
+void EngineWorker::post(WallTime now) {
+  for (const Item& item : take_all()) {
     const bool webhook = item.kind == Item::Kind::webhook;
     // Refused here, because whoever leads has nobody to tell.
     if (webhook)
