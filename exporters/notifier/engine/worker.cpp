@@ -146,21 +146,22 @@ void EngineWorker::stop() {
 
 void EngineWorker::wait_for_work() {
   const WallTime now = env_.clock->wall();
-  WallTime due = now + kLongestSleep;
+  nanoseconds sleep = kLongestSleep;
   bool able = false;
   {
     const std::lock_guard lock(state_);
     able = loaded_ && store_ != nullptr;
     if (!able)
-      due = now + kRetryBroken;
+      sleep = kRetryBroken;
     else {
-      if (setup_->store.postgresql) due = std::min({due, next_lead_, next_inbox_});
-      due = std::min(due, casebook_->next_due());
+      if (setup_->store.postgresql)
+        sleep = std::min<nanoseconds>(sleep, std::min(next_lead_, next_inbox_) - env_.clock->steady());
+      WallTime due = casebook_->next_due();
       for (const auto& [kind, lane] : lanes_)
         if (lane->idle()) due = std::min(due, outbox_->next_due(kind, now));
+      sleep = std::clamp<nanoseconds>(due - now, nanoseconds{0}, sleep);
     }
   }
-  const auto sleep = std::clamp<nanoseconds>(due - now, nanoseconds{0}, kLongestSleep);
   std::unique_lock lock(mutex_);
   // What lanes bring back must wait until the journal can be written again.
   woken_.wait_for(lock, sleep,
@@ -211,15 +212,15 @@ bool EngineWorker::lead(WallTime now) {
       refuse_all("the store cannot be reached");
       return false;
     }
-  if (now >= next_lead_ || !leads_) {
-    next_lead_ = now + (leads_ ? kRenewEvery : kTryToLeadEvery);
+  if (const SteadyTime asked = env_.clock->steady(); asked >= next_lead_ || !leads_) {
+    next_lead_ = asked + (leads_ ? kRenewEvery : kTryToLeadEvery);
     const Result<bool> ours = store_->lead(kLease);
     if (ours && *ours) {
       if (!leads_) env_.log->info("this instance leads", {{"instance", setup_->store.instance}});
       leads_ = true;
       leader_ = setup_->store.instance;
-      lease_until_ = now + kLease;
-    } else if (leads_ && (ours || now >= lease_until_)) {
+      lease_until_ = asked + kLease;
+    } else if (leads_ && (ours || asked >= lease_until_)) {
       lose(ours ? "another instance leads" : ours.error().message);
     }
     if (!leads_) leader_ = store_->leader().value_or("");
@@ -353,18 +354,18 @@ void EngineWorker::take(std::vector<Item> items, WallTime now, Decisions& decide
     item.body = {};
     answers.emplace_back(std::move(item.done), std::move(status));
   }
-  if (setup_->store.postgresql && now >= next_inbox_) take_inbox(now, decided, consumed);
+  if (setup_->store.postgresql && env_.clock->steady() >= next_inbox_) take_inbox(now, decided, consumed);
 }
 
 // What an instance that does not lead has accepted for us.
 void EngineWorker::take_inbox(WallTime now, Decisions& decided, std::vector<std::int64_t>& consumed) {
   Result<std::vector<Posted>> posted = store_->posted(kMostPosted);
+  const bool more = posted && posted->size() == static_cast<std::size_t>(kMostPosted);
+  next_inbox_ = env_.clock->steady() + (more ? seconds{0} : kInboxEvery);
   if (!posted) {
     env_.log->warn("the inbox cannot be read", {{"error", posted.error().message}});
-    next_inbox_ = now + kInboxEvery;
     return;
   }
-  next_inbox_ = posted->size() == static_cast<std::size_t>(kMostPosted) ? now : now + kInboxEvery;
   for (Posted& one : *posted) {
     Item item;
     Status status = ok();
@@ -400,14 +401,18 @@ void EngineWorker::post(WallTime now) {
 void EngineWorker::keep_house(WallTime now) {
   std::erase_if(retired_, [](const std::unique_ptr<Lane>& lane) { return lane->idle(); });
   if (store_ == nullptr) return;
-  if (now >= next_size_) {
-    next_size_ = now + kSizeEvery;
+  const SteadyTime steady = env_.clock->steady();
+  if (steady >= next_size_) {
+    next_size_ = steady + kSizeEvery;
     if (Result<StoreSize> size = store_->size()) size_ = *size;
   }
   if (!leads_ || !loaded_) return;
-  if (now >= next_audit_) audit(now);
-  if (now < next_retention_ || setup_->retention.archive.empty()) return;
-  next_retention_ = now + kRetentionEvery;
+  if (steady >= next_audit_) {
+    next_audit_ = steady + kAuditEvery;
+    audit(now);
+  }
+  if (steady < next_retention_ || setup_->retention.archive.empty()) return;
+  next_retention_ = steady + kRetentionEvery;
   Result<Archive> archive = Archive::open(setup_->retention.archive);
   Result<int> removed = 0;
   if (archive)
@@ -419,12 +424,11 @@ void EngineWorker::keep_house(WallTime now) {
     env_.log->error("old incidents stay: they cannot be archived", {{"error", removed.error().message}});
     return;
   }
-  if (*removed == kMostRemoved) next_retention_ = now + seconds{1};
+  if (*removed == kMostRemoved) next_retention_ = steady + seconds{1};
   if (*removed > 0) env_.log->info("incidents archived and removed", {{"count", *removed}});
 }
 
 void EngineWorker::audit(WallTime now) {
-  next_audit_ = now + kAuditEvery;
   std::vector<std::string> asked = casebook_->overdue(now);
   if (asked.empty()) return;
   if (auditor_.joinable()) auditor_.join();  // its call took at most a quarter of a minute

@@ -92,8 +92,8 @@ class EngineWorker final : public Engine {
   bool leads_ = false;
   bool loaded_ = false;
   std::string leader_;
-  WallTime lease_until_;
-  WallTime next_lead_, next_inbox_, next_size_, next_retention_, next_audit_;
+  SteadyTime lease_until_;  // these as a clock counts that nobody sets
+  SteadyTime next_lead_, next_inbox_, next_size_, next_retention_, next_audit_;
   StoreSize size_;
   std::optional<WallTime> last_commit_;
   std::uint64_t commits_failed_ = 0;
