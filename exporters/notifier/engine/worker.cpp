@@ -429,6 +429,8 @@ void EngineWorker::keep_house(WallTime now) {
 }
 
 void EngineWorker::audit(WallTime now) {
+  // Where Alertmanager is not asked, its silence means an end only while its heartbeat shows that it lives.
+  if (setup_->alertmanager.url.empty() && !setup_->contract->heartbeat) return;
   std::vector<std::string> asked = casebook_->overdue(now);
   if (asked.empty()) return;
   if (auditor_.joinable()) auditor_.join();  // its call took at most a quarter of a minute
