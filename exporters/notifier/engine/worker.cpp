@@ -23,6 +23,12 @@ constexpr int kMostPosted = 500, kMostRemoved = 50;
 
 Error come_again(std::string why) { return {Errc::unavailable, std::move(why)}; }
 
+bool is_same_journal(const StoreOptions& a, const StoreOptions& b) {
+  if (a.postgresql.has_value() != b.postgresql.has_value() || a.instance != b.instance) return false;
+  return a.postgresql ? a.postgresql->place() == b.postgresql->place() && a.postgresql->database == b.postgresql->database
+                      : a.sqlite == b.sqlite;
+}
+
 }  // namespace
 
 EngineWorker::EngineWorker(std::shared_ptr<const Setup> setup, const Env& env) : env_(env), setup_(std::move(setup)) {}
@@ -117,6 +123,8 @@ std::shared_ptr<const Setup> EngineWorker::setup() const {
 }
 
 Status EngineWorker::apply(std::shared_ptr<const Setup> setup) {
+  if (!is_same_journal(setup->store, this->setup()->store))
+    return {Errc::config, "store: another journal than the one that is open: restart finwatch-notifier to move to it"};
   Result<Lanes> lanes = open_lanes(*setup);
   if (!lanes) return lanes.error();
   {
@@ -159,7 +167,7 @@ void EngineWorker::wait_for_work() {
       WallTime due = casebook_->next_due();
       for (const auto& [kind, lane] : lanes_)
         if (lane->idle()) due = std::min(due, outbox_->next_due(kind, now));
-      sleep = std::clamp<nanoseconds>(due - now, nanoseconds{0}, sleep);
+      sleep = std::max(std::min<nanoseconds>(sleep, due - now), nanoseconds{0});
     }
   }
   std::unique_lock lock(mutex_);
