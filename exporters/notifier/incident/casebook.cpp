@@ -64,8 +64,7 @@ void Casebook::touch(Incident& incident, WallTime now, Decisions& out) {
   due_order_.emplace(due, incident.id);
 }
 
-void Casebook::line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now,
-                    Decisions& out) {
+void Casebook::line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out) {
   out.timeline.push_back({.incident = incident.id,
                           .at = now,
                           .kind = std::string(kind),

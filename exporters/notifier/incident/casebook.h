@@ -11,6 +11,7 @@
 // What is decided counts once it is committed; until then the engine can throw the casebook away and restore another one.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <set>
@@ -120,6 +121,7 @@ class Casebook {
   void warn(Incident& incident, const Clocks& clocks, WallTime now, Decisions& out);
   void settle(Incident& incident, WallTime now, Decisions& out);
   void watch_heartbeat(WallTime now, Decisions& out);
+  WallTime heartbeat_awaited_since() const { return std::max(heartbeat_.value_or(heartbeat_since_), heartbeat_since_); }
   WallTime due_of(const Incident& incident, WallTime now) const;
   void forget(std::int64_t id);
   void observe_clock(const Incident& incident, ClockKind kind, WallTime until, Decisions& out) const;
