@@ -15,8 +15,8 @@ constexpr milliseconds kLease{6000};
 constexpr seconds kRenewEvery{2}, kTryToLeadEvery{1}, kInboxEvery{1}, kRetryBroken{1}, kLongestSleep{30};
 constexpr seconds kSizeEvery{30}, kAuditEvery{60}, kDrain{5};
 constexpr std::chrono::hours kRetentionEvery{1};
-constexpr std::size_t kMostItems = 2000;          // of one round
-constexpr std::size_t kMostWaiting = 20'000;      // beyond it, come again
+constexpr std::size_t kMostItems = 2000;      // of one round
+constexpr std::size_t kMostWaiting = 20'000;  // beyond it, come again
 constexpr std::size_t kMostWaitingBytes = 64 << 20;
 constexpr std::size_t kMostRoundBytes = 8 << 20;  // of webhooks in one round
 constexpr int kMostPosted = 500, kMostRemoved = 50;
@@ -304,6 +304,8 @@ void EngineWorker::round(WallTime now) {
     const std::lock_guard lock(mutex_);
     stopping = stopping_;
   }
+  for (const ChannelKind lane : outbox_->lanes())
+    if (!lanes_.contains(lane)) outbox_->abandon(lane, now, decided.tally());
   if (!stopping) jobs = next_jobs(now);
   changes.alerts = std::move(decided.alerts);
   changes.timeline = std::move(decided.timeline);
