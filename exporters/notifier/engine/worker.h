@@ -80,9 +80,9 @@ class EngineWorker final : public Engine {
   std::vector<Audit> audits_;
   bool stopping_ = false;
 
-  mutable std::mutex state_;  // of what a round works on; figures() looks at it between two rounds
+  mutable std::mutex state_;            // of what a round works on; figures() looks at it between two rounds
   std::shared_ptr<const Setup> setup_;  // written under both locks, so that either is enough to read it
-  std::unique_ptr<Store> store_;  // nullptr while a shared one cannot be reached
+  std::unique_ptr<Store> store_;        // nullptr while a shared one cannot be reached
   std::unique_ptr<Casebook> casebook_;
   std::unique_ptr<Outbox> outbox_;
   Counters counters_;
