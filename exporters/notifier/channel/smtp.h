@@ -35,6 +35,6 @@ struct SmtpCall {
   std::chrono::milliseconds timeout{10'000};
 };
 
-Receipt send_letter(const SmtpCall& call);
+Receipt send_letter(const SmtpCall& asked);
 
 }  // namespace finwatch::notifier

@@ -28,7 +28,7 @@ std::string day_and_minute(WallTime at, const Zone& zone) {
 LengthWords length_words(std::chrono::nanoseconds length) {
   const long long minutes = std::chrono::floor<std::chrono::minutes>(length).count();
   if (minutes < 1) return {"不到 1 分钟", "less than a minute"};
-  const long long days = minutes / (24 * 60), hours = minutes / 60 % 24, rest = minutes % 60;
+  const long long days = minutes / (24LL * 60), hours = minutes / 60 % 24, rest = minutes % 60;
   LengthWords words;
   const auto add = [&](long long number, std::string_view zh, std::string_view en) {
     if (number == 0) return;

@@ -1,5 +1,7 @@
 #include "notifier/desk/csv.h"
 
+#include <cmath>
+
 #include "core/text.h"
 #include "notifier/desk/api.h"
 #include "notifier/desk/figures.h"
@@ -43,7 +45,7 @@ int table_limit(const View& view, int asked) { return view.visit.query("limit").
 std::string percent_text(const ClockFigures& clock) {
   const auto percent = clock.kept_percent();
   if (!percent) return {};
-  const auto hundredths = static_cast<long long>(*percent * 100 + 0.5);
+  const auto hundredths = std::llround(*percent * 100);
   const std::string digits = std::to_string(hundredths % 100);
   return std::to_string(hundredths / 100) + "." + (digits.size() == 1 ? "0" : "") + digits;
 }

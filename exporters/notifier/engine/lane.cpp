@@ -1,5 +1,7 @@
 #include "notifier/engine/lane.h"
 
+#include "notifier/channel/verdict.h"
+
 namespace finwatch::notifier {
 
 Lane::Lane(std::unique_ptr<Channel> channel, std::chrono::milliseconds timeout, Back back)
@@ -45,7 +47,17 @@ void Lane::run() {
   }
 }
 
+// A fault of one channel costs this call, not the program; whether it was taken, nobody knows.
 JobResult Lane::work(const Job& job, Message& message) {
+  try {
+    return call(job, message);
+  } catch (const std::exception& problem) {
+    return {
+        .receipt = {Verdict::unknown, "internal", note_of("本程序出错", "a fault of this program", problem.what()), {}, {}}};
+  }
+}
+
+JobResult Lane::call(const Job& job, Message& message) {
   const auto deadline = [this] { return std::chrono::steady_clock::now() + timeout_; };
   if (job.ask) {
     const Taken taken = channel_->ask(message, deadline());

@@ -33,6 +33,7 @@ class Lane {
  private:
   void run();
   JobResult work(const Job& job, Message& message);
+  JobResult call(const Job& job, Message& message);
 
   const std::unique_ptr<Channel> channel_;
   const std::chrono::milliseconds timeout_;

@@ -13,8 +13,9 @@ constexpr int kMostMails = 60;  // a minute: what small mail servers take from o
 
 std::vector<Limit> a_minute(int most) { return {{minutes{1}, most}}; }
 
-std::size_t within(const std::deque<WallTime>& sent, WallTime since) {
-  return static_cast<std::size_t>(sent.end() - std::upper_bound(sent.begin(), sent.end(), since));
+// How many were sent up to `at`. What is dated later was sent before the clock was set back, and says nothing.
+std::size_t until(const std::deque<WallTime>& sent, WallTime at) {
+  return static_cast<std::size_t>(std::upper_bound(sent.begin(), sent.end(), at) - sent.begin());
 }
 
 }  // namespace
@@ -44,10 +45,11 @@ WallTime Limits::free_at(const std::string& scope, WallTime now) const {
   if (found == sent_.end()) return now;
   const std::deque<WallTime>& sent = found->second;
   WallTime when = now;
+  const std::size_t all = until(sent, now);
   for (const Limit& limit : limits_) {
     const auto most = static_cast<std::size_t>(limit.most);
-    if (within(sent, now - limit.window) < most) continue;
-    when = std::max(when, sent[sent.size() - most] + limit.window + std::chrono::milliseconds{1});
+    if (all - until(sent, now - limit.window) < most) continue;
+    when = std::max(when, sent[all - most] + limit.window + std::chrono::milliseconds{1});
   }
   return when;
 }
@@ -56,7 +58,7 @@ int Limits::left(const std::string& scope, WallTime now) const {
   int left = 1000;
   const auto found = sent_.find(scope);
   for (const Limit& limit : limits_) {
-    const std::size_t used = found == sent_.end() ? 0 : within(found->second, now - limit.window);
+    const std::size_t used = found == sent_.end() ? 0 : until(found->second, now) - until(found->second, now - limit.window);
     left = std::min(left, std::max(0, limit.most - static_cast<int>(used)));
   }
   return left;
@@ -68,7 +70,7 @@ void Limits::sent(const std::string& scope, WallTime at) {
   sent.insert(std::upper_bound(sent.begin(), sent.end(), at), at);
   std::chrono::seconds longest{0};
   for (const Limit& limit : limits_) longest = std::max(longest, limit.window);
-  while (!sent.empty() && sent.front() < sent.back() - longest) sent.pop_front();
+  while (sent.front() < at - longest) sent.pop_front();
 }
 
 }  // namespace finwatch::notifier

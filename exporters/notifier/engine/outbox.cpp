@@ -15,6 +15,8 @@ constexpr seconds kFirstPause{2}, kLongestPause{minutes{5}};
 constexpr minutes kWithoutHope{10};    // between attempts that all channels have refused already
 constexpr seconds kAskAfter{20};       // until a provider's own log shows what it took
 constexpr minutes kTooLongToWait{30};  // for a telephone's daily share: another channel tells
+constexpr ChannelKind kAnyOther[] = {ChannelKind::dingtalk, ChannelKind::wecom, ChannelKind::feishu, ChannelKind::sms,
+                                     ChannelKind::http,     ChannelKind::email, ChannelKind::voice};
 
 bool is_phone(ChannelKind kind) { return kind == ChannelKind::sms || kind == ChannelKind::voice; }
 
@@ -87,7 +89,11 @@ void Outbox::restore(const std::vector<Delivery>& deliveries, std::int64_t next_
   finished_.clear();
   timeline_.clear();
   limits_.clear();
+  tried_.clear();
+  hopeless_.clear();
   next_id_ = next_id;
+  std::map<std::int64_t, const Delivery*> saved;
+  for (const Delivery& delivery : deliveries) saved.emplace(delivery.id, &delivery);
   std::map<std::int64_t, Job> open;  // by the delivery that gives the reference
   for (const Delivery& delivery : deliveries) {
     const ChannelKind lane = lane_of(delivery);
@@ -95,6 +101,9 @@ void Outbox::restore(const std::vector<Delivery>& deliveries, std::int64_t next_
     if (delivery.sent && delivery.carried_by == 0) limits_for(lane).sent(scope_of(lane, delivery), *delivery.sent);
     if (delivery.state != DeliveryState::queued && delivery.state != DeliveryState::sending) continue;
     waiting_.emplace(delivery.id, delivery);
+    for (auto before = saved.find(delivery.fallback_of); before != saved.end();
+         before = saved.find(before->second->fallback_of))
+      if (!tried_[delivery.id].insert(before->second->channel).second) break;
     if (delivery.state == DeliveryState::queued) {
       queues_[lane].emplace(urgency(delivery.purpose), delivery.id);
       continue;
@@ -107,8 +116,10 @@ void Outbox::restore(const std::vector<Delivery>& deliveries, std::int64_t next_
     else
       job.deliveries.push_back(delivery.id);
   }
-  for (auto& [lead, job] : open)
-    if (!in_flight.contains(lead)) doubts_[job.lane].push_back({std::move(job), now + kAskAfter});
+  for (auto& [lead, job] : open) {
+    std::vector<Doubt>& doubts = doubts_[job.lane];
+    if (!in_flight.contains(lead)) doubts.push_back({std::move(job), now + kAskAfter});
+  }
 }
 
 void Outbox::add(Delivery message, WallTime now) {
@@ -130,39 +141,60 @@ const Delivery* Outbox::find(std::int64_t id) const {
   return found == waiting_.end() ? nullptr : &found->second;
 }
 
+// When one may be sent, by the limits and by the provider's own word.
+WallTime Outbox::free_at(ChannelKind lane, const std::string& scope, WallTime now) const {
+  const auto limits = limits_.find(lane);
+  const WallTime free = limits == limits_.end() ? now : limits->second.free_at(scope, now);
+  const auto held = held_until_.find({lane, scope});
+  return held == held_until_.end() ? free : std::max(free, held->second);
+}
+
+// A telephone that has had its share of the day: who must be told is told by another way.
+void Outbox::spare_telephones(ChannelKind lane, WallTime now) {
+  if (!is_phone(lane)) return;
+  const Limits& limits = limits_for(lane);
+  const std::set<Place> places = queues_[lane];
+  for (const Place& place : places) {
+    Delivery& delivery = *at(place.second);
+    if (delivery.next > now || limits.free_at(scope_of(lane, delivery), now) - now <= kTooLongToWait) continue;
+    if (!fall_back(delivery, now)) continue;
+    delivery.code = "daily_share";
+    delivery.note = "this telephone has had as many messages as it may have in a day";
+    line(delivery, "not_told", whom(delivery) + ": " + delivery.note, now);
+    finish(delivery, DeliveryState::failed, now);
+  }
+}
+
 std::optional<Job> Outbox::doubtful(ChannelKind lane, WallTime now) {
   std::vector<Doubt>& doubts = doubts_[lane];
   const auto due = std::find_if(doubts.begin(), doubts.end(), [now](const Doubt& doubt) { return doubt.ask_at <= now; });
   if (due == doubts.end()) return std::nullopt;
   Job job = std::move(due->job);
   doubts.erase(due);
-  std::erase_if(job.deliveries, [this](std::int64_t id) { return at(id) == nullptr; });
+  // An answer may have come after all, of a call that was under way when we did not lead for a moment.
+  std::erase_if(job.deliveries, [this](std::int64_t id) {
+    const Delivery* delivery = find(id);
+    return delivery == nullptr || delivery->state != DeliveryState::sending;
+  });
   if (job.deliveries.empty()) return doubtful(lane, now);
   return job;
 }
 
 std::optional<Job> Outbox::next(ChannelKind lane, WallTime now) {
-  if (const auto held = held_until_.find(lane); held != held_until_.end() && held->second > now) return std::nullopt;
-  Limits& limits = limits_for(lane);
+  if (const auto held = held_until_.find({lane, ""}); held != held_until_.end() && held->second > now) return std::nullopt;
+  const Limits& limits = limits_for(lane);
+  spare_telephones(lane, now);
   if (std::optional<Job> job = doubtful(lane, now)) return begin(std::move(*job), now);
   std::set<std::string> full;  // scopes without room
   const std::set<Place> places = queues_[lane].size() > kMostInDigest
                                      ? std::set<Place>(queues_[lane].begin(), std::next(queues_[lane].begin(), kMostInDigest))
                                      : queues_[lane];
   for (const Place& place : places) {
-    Delivery& first = *at(place.second);
+    const Delivery& first = *at(place.second);
     const std::string scope = scope_of(lane, first);
     if (first.next > now || full.contains(scope)) continue;
-    if (const WallTime free = limits.free_at(scope, now); free > now) {
+    if (free_at(lane, scope, now) > now) {
       full.insert(scope);
-      // A telephone that has had its share of the day: who must be told is told by another way.
-      if (free - now > kTooLongToWait && fall_back(first, now)) {
-        first.code = "daily_share";
-        first.note = "this telephone has had as many messages as it may have in a day";
-        line(first, "not_told", whom(first) + ": " + first.note, now);
-        finish(first, DeliveryState::failed, now);
-        return next(lane, now);
-      }
       continue;
     }
     Job job{.lane = lane, .deliveries = {}, .ask = false, .maybe_twice = false};
@@ -221,9 +253,10 @@ void Outbox::requeue(Delivery& delivery, WallTime next) {
 void Outbox::done(const Job& job, const JobResult& result, WallTime now, Tally tally) {
   const Receipt& receipt = result.receipt;
   count_notification(tally, job.lane, result_of(receipt.verdict), receipt.code);
-  if (receipt.verdict == Verdict::later && receipt.wait > seconds{0}) held_until_[job.lane] = now + receipt.wait;
   const Delivery* first = find(job.deliveries.front());
   if (first == nullptr) return;
+  if (receipt.verdict == Verdict::later && receipt.wait > seconds{0})
+    held_until_[{job.lane, scope_of(job.lane, *first)}] = now + receipt.wait;
   if (receipt.verdict == Verdict::unknown && first->attempts < setup_->delivery.attempts) {
     for (const std::int64_t id : job.deliveries)
       if (Delivery* delivery = at(id)) {
@@ -288,15 +321,20 @@ void Outbox::failed(Delivery& delivery, const Receipt& receipt, WallTime now, co
 bool Outbox::fall_back(const Delivery& delivery, WallTime now) {
   std::set<ChannelKind> tried = tried_[delivery.id];
   tried.insert(delivery.channel);
-  const auto choices = setup_->delivery.fallback.find(delivery.channel);
-  if (choices == setup_->delivery.fallback.end()) return false;
+  // A channel that is not set up has no entry: then any other will do.
+  std::vector<ChannelKind> choices;
+  if (const auto its = setup_->delivery.fallback.find(delivery.channel); its != setup_->delivery.fallback.end())
+    choices = its->second;
+  else if (!setup_->contract->channels.has(delivery.channel))
+    choices.assign(std::begin(kAnyOther), std::end(kAnyOther));
   const std::vector<std::string> people = delivery.person.empty() ? delivery.mention : std::vector{delivery.person};
-  for (const ChannelKind channel : choices->second) {
+  for (const ChannelKind channel : choices) {
     if (tried.contains(channel) || !setup_->contract->channels.has(channel)) continue;
     Delivery other{.incident = delivery.incident, .purpose = delivery.purpose, .step = delivery.step, .channel = channel};
     other.created = delivery.created;
     other.next = now;
     other.fallback_of = delivery.id;
+    other.maybe_twice = delivery.maybe_twice;
     bool said = false;
     const auto say = [&] {
       tried_[next_id_] = tried;
@@ -319,6 +357,27 @@ bool Outbox::fall_back(const Delivery& delivery, WallTime now) {
   return false;
 }
 
+void Outbox::abandon(ChannelKind lane, WallTime now, Tally tally) {
+  std::vector<std::int64_t> ids;
+  for (const Place& place : queues_[lane]) ids.push_back(place.second);
+  for (const Doubt& doubt : doubts_[lane]) ids.insert(ids.end(), doubt.job.deliveries.begin(), doubt.job.deliveries.end());
+  doubts_.erase(lane);
+  for (const std::int64_t id : ids) {
+    Delivery* delivery = at(id);
+    if (delivery == nullptr) continue;
+    delivery->maybe_twice = delivery->maybe_twice || delivery->state == DeliveryState::sending;
+    if (lane_of(*delivery) != lane) {  // `delivery.instead` came or went
+      requeue(*delivery, now);
+      continue;
+    }
+    delivery->code = "no_channel";
+    delivery->note = "this channel is not set up any more";
+    line(*delivery, "not_told", whom(*delivery) + ": " + delivery->note, now);
+    if (!fall_back(*delivery, now)) count(tally, counted::kDead, to_string(lane));
+    finish(*delivery, DeliveryState::failed, now);
+  }
+}
+
 void Outbox::closed(std::int64_t incident, WallTime now) {
   std::vector<std::int64_t> ids;
   for (const std::int64_t id : hopeless_)
@@ -337,18 +396,15 @@ WallTime Outbox::next_due(ChannelKind lane, WallTime now) const {
   if (const auto doubts = doubts_.find(lane); doubts != doubts_.end())
     for (const Doubt& doubt : doubts->second) due = std::min(due, doubt.ask_at);
   const auto queue = queues_.find(lane);
-  const auto limits = limits_.find(lane);
   if (queue != queues_.end()) {
     std::size_t looked = 0;
     for (const Place& place : queue->second) {
       const Delivery& delivery = waiting_.at(place.second);
-      WallTime one = delivery.next;
-      if (limits != limits_.end()) one = std::max(one, limits->second.free_at(scope_of(lane, delivery), std::max(one, now)));
-      due = std::min(due, one);
+      due = std::min(due, free_at(lane, scope_of(lane, delivery), std::max(delivery.next, now)));
       if (due <= now || ++looked == kMostInDigest) break;
     }
   }
-  const auto held = held_until_.find(lane);
+  const auto held = held_until_.find({lane, ""});
   return held == held_until_.end() || due == kNever ? due : std::max(due, held->second);
 }
 

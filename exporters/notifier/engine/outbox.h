@@ -52,6 +52,8 @@ class Outbox {
   void done(const Job& job, const JobResult& result, WallTime now, Tally tally);
   /// When next() may have something for a lane.
   WallTime next_due(ChannelKind lane, WallTime now) const;
+  /// A lane that there is no more after a reload: others tell what waits for it.
+  void abandon(ChannelKind lane, WallTime now, Tally tally);
   /// Incidents that are closed: what could never be said of them is not tried for ever.
   void closed(std::int64_t incident, WallTime now);
 
@@ -76,13 +78,14 @@ class Outbox {
   ChannelKind lane_of(const Delivery& delivery) const { return setup_->delivery.instead.value_or(delivery.channel); }
   Limits& limits_for(ChannelKind lane);
   static std::string scope_of(ChannelKind lane, const Delivery& delivery);
+  WallTime free_at(ChannelKind lane, const std::string& scope, WallTime now) const;
+  void spare_telephones(ChannelKind lane, WallTime now);
   std::optional<Job> doubtful(ChannelKind lane, WallTime now);
   Job begin(Job job, WallTime now);
   void delivered(Delivery& delivery, const JobResult& result, WallTime now, const Tally& tally);
   void again(Delivery& delivery, const Receipt& receipt, WallTime now);
   void failed(Delivery& delivery, const Receipt& receipt, WallTime now, const Tally& tally);
   bool fall_back(const Delivery& delivery, WallTime now);
-  std::set<ChannelKind> tried_for(const Delivery& delivery) const;
   void requeue(Delivery& delivery, WallTime next);
   void finish(Delivery& delivery, DeliveryState state, WallTime now);
   void line(const Delivery& delivery, std::string_view kind, std::string note, WallTime now);
@@ -93,7 +96,7 @@ class Outbox {
   std::map<ChannelKind, std::set<Place>> queues_;
   std::map<ChannelKind, std::vector<Doubt>> doubts_;
   std::map<ChannelKind, Limits> limits_;
-  std::map<ChannelKind, WallTime> held_until_;           // the provider said when to come again
+  std::map<std::pair<ChannelKind, std::string>, WallTime> held_until_;  // by scope; the provider said when to come again
   std::map<std::int64_t, std::set<ChannelKind>> tried_;  // the channels that said no before this delivery took their place
   std::set<std::int64_t> hopeless_;                      // no channel is left for these
   std::set<std::int64_t> changed_;

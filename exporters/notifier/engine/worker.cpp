@@ -15,12 +15,19 @@ constexpr milliseconds kLease{6000};
 constexpr seconds kRenewEvery{2}, kTryToLeadEvery{1}, kInboxEvery{1}, kRetryBroken{1}, kLongestSleep{30};
 constexpr seconds kSizeEvery{30}, kAuditEvery{60}, kDrain{5};
 constexpr std::chrono::hours kRetentionEvery{1};
-constexpr std::size_t kMostItems = 2000;          // of one round
-constexpr std::size_t kMostWaiting = 20'000;      // beyond it, come again
+constexpr std::size_t kMostItems = 2000;      // of one round
+constexpr std::size_t kMostWaiting = 20'000;  // beyond it, come again
+constexpr std::size_t kMostWaitingBytes = 64 << 20;
 constexpr std::size_t kMostRoundBytes = 8 << 20;  // of webhooks in one round
 constexpr int kMostPosted = 500, kMostRemoved = 50;
 
 Error come_again(std::string why) { return {Errc::unavailable, std::move(why)}; }
+
+bool is_same_journal(const StoreOptions& a, const StoreOptions& b) {
+  if (a.postgresql.has_value() != b.postgresql.has_value() || a.instance != b.instance) return false;
+  return a.postgresql ? a.postgresql->place() == b.postgresql->place() && a.postgresql->database == b.postgresql->database
+                      : a.sqlite == b.sqlite;
+}
 
 }  // namespace
 
@@ -75,15 +82,31 @@ Result<EngineWorker::Lanes> EngineWorker::open_lanes(const Setup& setup) {
 }
 
 void EngineWorker::enqueue(Item item) {
+  bool stopping = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!stopping_ && items_.size() < kMostWaiting) {
+    stopping = stopping_;
+    const std::size_t bytes = waiting_bytes_ + item.body.size();
+    if (!stopping && items_.size() < kMostWaiting && bytes <= kMostWaitingBytes) {
+      waiting_bytes_ = bytes;
       items_.push_back(std::move(item));
       woken_.notify_all();
       return;
     }
   }
-  item.done(come_again(stopping_ ? "the notifier is stopping" : "too much waits already"));
+  item.done(come_again(stopping ? "the notifier is stopping" : "too much waits already"));
+}
+
+std::vector<EngineWorker::Item> EngineWorker::take_all() {
+  const std::lock_guard lock(mutex_);
+  std::vector<Item> items(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
+  items_.clear();
+  waiting_bytes_ = 0;
+  return items;
+}
+
+void EngineWorker::refuse_all(std::string_view why) {
+  for (const Item& item : take_all()) item.done(come_again(std::string(why)));
 }
 
 void EngineWorker::webhook(std::string body, Done done) {
@@ -95,11 +118,13 @@ void EngineWorker::act(Action action, Done done) {
 }
 
 std::shared_ptr<const Setup> EngineWorker::setup() const {
-  const std::lock_guard lock(state_);
+  const std::lock_guard lock(mutex_);
   return setup_;
 }
 
 Status EngineWorker::apply(std::shared_ptr<const Setup> setup) {
+  if (!is_same_journal(setup->store, this->setup()->store))
+    return {Errc::config, "store: another journal than the one that is open: restart finwatch-notifier to move to it"};
   Result<Lanes> lanes = open_lanes(*setup);
   if (!lanes) return lanes.error();
   {
@@ -109,6 +134,7 @@ Status EngineWorker::apply(std::shared_ptr<const Setup> setup) {
     casebook_->replace(setup->contract, setup->incidents);
     outbox_->replace(*setup);
     initialise(counters_, *setup->contract);
+    const std::lock_guard shown(mutex_);
     setup_ = std::move(setup);
   }
   woken_.notify_all();
@@ -128,21 +154,22 @@ void EngineWorker::stop() {
 
 void EngineWorker::wait_for_work() {
   const WallTime now = env_.clock->wall();
-  WallTime due = now + kLongestSleep;
+  nanoseconds sleep = kLongestSleep;
   bool able = false;
   {
     const std::lock_guard lock(state_);
     able = loaded_ && store_ != nullptr;
     if (!able)
-      due = now + kRetryBroken;
+      sleep = kRetryBroken;
     else {
-      if (setup_->store.postgresql) due = std::min({due, next_lead_, next_inbox_});
-      due = std::min(due, casebook_->next_due());
+      if (setup_->store.postgresql)
+        sleep = std::min<nanoseconds>(sleep, std::min(next_lead_, next_inbox_) - env_.clock->steady());
+      WallTime due = casebook_->next_due();
       for (const auto& [kind, lane] : lanes_)
         if (lane->idle()) due = std::min(due, outbox_->next_due(kind, now));
+      sleep = std::max(std::min<nanoseconds>(sleep, due - now), nanoseconds{0});
     }
   }
-  const auto sleep = std::clamp<nanoseconds>(due - now, nanoseconds{0}, kLongestSleep);
   std::unique_lock lock(mutex_);
   // What lanes bring back must wait until the journal can be written again.
   woken_.wait_for(lock, sleep,
@@ -170,15 +197,16 @@ void EngineWorker::run() {
   while (std::chrono::steady_clock::now() < until) {
     {
       const std::lock_guard lock(state_);
-      if (in_flight_.empty()) break;
+      if (in_flight_.empty() || !loaded_) break;
     }
     {
       std::unique_lock lock(mutex_);
       woken_.wait_for(lock, milliseconds{200}, [this] { return !returned_.empty(); });
     }
     const std::lock_guard lock(state_);
-    if (loaded_) round(env_.clock->wall());
+    round(env_.clock->wall());
   }
+  refuse_all("the notifier is stopping");
   const std::lock_guard lock(state_);
   lanes_.clear();
   retired_.clear();
@@ -189,36 +217,24 @@ void EngineWorker::run() {
 bool EngineWorker::lead(WallTime now) {
   if (store_ == nullptr)
     if (!open_store()) {
-      std::vector<Item> refused;
-      {
-        const std::lock_guard lock(mutex_);
-        refused.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
-        items_.clear();
-      }
-      for (const Item& item : refused) item.done(come_again("the store cannot be reached"));
+      refuse_all("the store cannot be reached");
       return false;
     }
-  if (now >= next_lead_ || !leads_) {
-    next_lead_ = now + (leads_ ? kRenewEvery : kTryToLeadEvery);
+  if (const SteadyTime asked = env_.clock->steady(); asked >= next_lead_ || !leads_) {
+    next_lead_ = asked + (leads_ ? kRenewEvery : kTryToLeadEvery);
     const Result<bool> ours = store_->lead(kLease);
     if (ours && *ours) {
       if (!leads_) env_.log->info("this instance leads", {{"instance", setup_->store.instance}});
       leads_ = true;
       leader_ = setup_->store.instance;
-      lease_until_ = now + kLease;
-    } else if (leads_ && (ours || now >= lease_until_)) {
+      lease_until_ = asked + kLease;
+    } else if (leads_ && (ours || asked >= lease_until_)) {
       lose(ours ? "another instance leads" : ours.error().message);
     }
     if (!leads_) leader_ = store_->leader().value_or("");
   }
   if (!leads_) {
-    std::vector<Item> items;
-    {
-      const std::lock_guard lock(mutex_);
-      items.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
-      items_.clear();
-    }
-    post(std::move(items), now);
+    post(now);
     return false;
   }
   return loaded_ || load(now);
@@ -237,13 +253,7 @@ bool EngineWorker::load(WallTime now) {
       store_->load(std::chrono::time_point_cast<WallTime::duration>(now - setup_->incidents.reopen_within), now);
   if (!saved) {
     env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
-    std::vector<Item> items;
-    {
-      const std::lock_guard lock(mutex_);
-      items.assign(std::make_move_iterator(items_.begin()), std::make_move_iterator(items_.end()));
-      items_.clear();
-    }
-    for (const Item& item : items) item.done(come_again("the journal cannot be read"));
+    refuse_all("the journal cannot be read");
     return false;
   }
   counters_ = std::move(saved->counters);
@@ -268,6 +278,7 @@ void EngineWorker::round(WallTime now) {
       items.push_back(std::move(items_.front()));
       items_.pop_front();
     }
+    waiting_bytes_ -= bytes;
     returned.swap(returned_);
     audits.swap(audits_);
   }
@@ -293,6 +304,8 @@ void EngineWorker::round(WallTime now) {
     const std::lock_guard lock(mutex_);
     stopping = stopping_;
   }
+  for (const ChannelKind lane : outbox_->lanes())
+    if (!lanes_.contains(lane)) outbox_->abandon(lane, now, decided.tally());
   if (!stopping) jobs = next_jobs(now);
   changes.alerts = std::move(decided.alerts);
   changes.timeline = std::move(decided.timeline);
@@ -316,7 +329,8 @@ void EngineWorker::round(WallTime now) {
   for (auto& [done, status] : answers) done(status);
   for (auto& [job, message] : jobs) {
     in_flight_.insert(job.deliveries.front());
-    lanes_.at(job.lane)->start(std::move(job), std::move(message));
+    Lane& lane = *lanes_.at(job.lane);
+    lane.start(std::move(job), std::move(message));
   }
 }
 
@@ -350,18 +364,18 @@ void EngineWorker::take(std::vector<Item> items, WallTime now, Decisions& decide
     item.body = {};
     answers.emplace_back(std::move(item.done), std::move(status));
   }
-  if (setup_->store.postgresql && now >= next_inbox_) take_inbox(now, decided, consumed);
+  if (setup_->store.postgresql && env_.clock->steady() >= next_inbox_) take_inbox(now, decided, consumed);
 }
 
 // What an instance that does not lead has accepted for us.
 void EngineWorker::take_inbox(WallTime now, Decisions& decided, std::vector<std::int64_t>& consumed) {
   Result<std::vector<Posted>> posted = store_->posted(kMostPosted);
+  const bool more = posted && posted->size() == static_cast<std::size_t>(kMostPosted);
+  next_inbox_ = env_.clock->steady() + (more ? seconds{0} : kInboxEvery);
   if (!posted) {
     env_.log->warn("the inbox cannot be read", {{"error", posted.error().message}});
-    next_inbox_ = now + kInboxEvery;
     return;
   }
-  next_inbox_ = posted->size() == static_cast<std::size_t>(kMostPosted) ? now : now + kInboxEvery;
   for (Posted& one : *posted) {
     Item item;
     Status status = ok();
@@ -380,8 +394,9 @@ void EngineWorker::take_inbox(WallTime now, Decisions& decided, std::vector<std:
   }
 }
 
-void EngineWorker::post(std::vector<Item> items, WallTime now) {
-  for (Item& item : items) {
+// We do not lead: what came in is for whoever does.
+void EngineWorker::post(WallTime now) {
+  for (const Item& item : take_all()) {
     const bool webhook = item.kind == Item::Kind::webhook;
     // Refused here, because whoever leads has nobody to tell.
     if (webhook)
@@ -396,14 +411,18 @@ void EngineWorker::post(std::vector<Item> items, WallTime now) {
 void EngineWorker::keep_house(WallTime now) {
   std::erase_if(retired_, [](const std::unique_ptr<Lane>& lane) { return lane->idle(); });
   if (store_ == nullptr) return;
-  if (now >= next_size_) {
-    next_size_ = now + kSizeEvery;
+  const SteadyTime steady = env_.clock->steady();
+  if (steady >= next_size_) {
+    next_size_ = steady + kSizeEvery;
     if (Result<StoreSize> size = store_->size()) size_ = *size;
   }
   if (!leads_ || !loaded_) return;
-  if (now >= next_audit_) audit(now);
-  if (now < next_retention_ || setup_->retention.archive.empty()) return;
-  next_retention_ = now + kRetentionEvery;
+  if (steady >= next_audit_) {
+    next_audit_ = steady + kAuditEvery;
+    audit(now);
+  }
+  if (steady < next_retention_ || setup_->retention.archive.empty()) return;
+  next_retention_ = steady + kRetentionEvery;
   Result<Archive> archive = Archive::open(setup_->retention.archive);
   Result<int> removed = 0;
   if (archive)
@@ -415,12 +434,13 @@ void EngineWorker::keep_house(WallTime now) {
     env_.log->error("old incidents stay: they cannot be archived", {{"error", removed.error().message}});
     return;
   }
-  if (*removed == kMostRemoved) next_retention_ = now + seconds{1};
+  if (*removed == kMostRemoved) next_retention_ = steady + seconds{1};
   if (*removed > 0) env_.log->info("incidents archived and removed", {{"count", *removed}});
 }
 
 void EngineWorker::audit(WallTime now) {
-  next_audit_ = now + kAuditEvery;
+  // Where Alertmanager is not asked, its silence means an end only while its heartbeat shows that it lives.
+  if (setup_->alertmanager.url.empty() && !setup_->contract->heartbeat) return;
   std::vector<std::string> asked = casebook_->overdue(now);
   if (asked.empty()) return;
   if (auditor_.joinable()) auditor_.join();  // its call took at most a quarter of a minute

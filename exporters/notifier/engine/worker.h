@@ -1,4 +1,6 @@
 // The engine's thread and what it holds. One round: take all that waits, decide, commit once, answer, send.
+//
+// Two locks, state_ before mutex_. A round holds state_ for as long as its commit takes; nothing that must answer at once waits for it.
 #pragma once
 
 #include <condition_variable>
@@ -50,6 +52,8 @@ class EngineWorker final : public Engine {
   using Lanes = std::map<ChannelKind, std::unique_ptr<Lane>>;
 
   void enqueue(Item item);
+  std::vector<Item> take_all();
+  void refuse_all(std::string_view why);
   void run();
   void wait_for_work();
   bool lead(WallTime now);
@@ -61,23 +65,24 @@ class EngineWorker final : public Engine {
   Status take_one(const Item& item, WallTime now, Decisions& decided);
   void take_inbox(WallTime now, Decisions& decided, std::vector<std::int64_t>& consumed);
   std::vector<std::pair<Job, Message>> next_jobs(WallTime now);
-  void post(std::vector<Item> items, WallTime now);
+  void post(WallTime now);
   void keep_house(WallTime now);
   void audit(WallTime now);
   Result<Lanes> open_lanes(const Setup& setup);
   Status open_store();
 
   const Env env_;
-  mutable std::mutex mutex_;  // of all below but the lanes' own
+  mutable std::mutex mutex_;  // of what comes in
   std::condition_variable woken_;
   std::deque<Item> items_;
+  std::size_t waiting_bytes_ = 0;  // of the bodies in items_
   std::vector<Returned> returned_;
   std::vector<Audit> audits_;
   bool stopping_ = false;
 
-  mutable std::mutex state_;  // of what a round works on; figures() looks at it between two rounds
-  std::shared_ptr<const Setup> setup_;
-  std::unique_ptr<Store> store_;  // nullptr while a shared one cannot be reached
+  mutable std::mutex state_;            // of what a round works on; figures() looks at it between two rounds
+  std::shared_ptr<const Setup> setup_;  // written under both locks, so that either is enough to read it
+  std::unique_ptr<Store> store_;        // nullptr while a shared one cannot be reached
   std::unique_ptr<Casebook> casebook_;
   std::unique_ptr<Outbox> outbox_;
   Counters counters_;
@@ -87,8 +92,8 @@ class EngineWorker final : public Engine {
   bool leads_ = false;
   bool loaded_ = false;
   std::string leader_;
-  WallTime lease_until_;
-  WallTime next_lead_, next_inbox_, next_size_, next_retention_, next_audit_;
+  SteadyTime lease_until_;  // these as a clock counts that nobody sets
+  SteadyTime next_lead_, next_inbox_, next_size_, next_retention_, next_audit_;
   StoreSize size_;
   std::optional<WallTime> last_commit_;
   std::uint64_t commits_failed_ = 0;

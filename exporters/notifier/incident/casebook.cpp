@@ -64,8 +64,7 @@ void Casebook::touch(Incident& incident, WallTime now, Decisions& out) {
   due_order_.emplace(due, incident.id);
 }
 
-void Casebook::line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now,
-                    Decisions& out) const {
+void Casebook::line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out) {
   out.timeline.push_back({.incident = incident.id,
                           .at = now,
                           .kind = std::string(kind),
@@ -74,7 +73,7 @@ void Casebook::line(const Incident& incident, std::string_view kind, By by, std:
                           .note = std::move(note)});
 }
 
-void Casebook::record(const ReceivedAlert& alert, const Seen& seen, Decisions& out) const {
+void Casebook::record(const ReceivedAlert& alert, const Seen& seen, Decisions& out) {
   out.alerts.push_back({.fingerprint = alert.fingerprint,
                         .starts = seen.starts,
                         .incident = seen.incident,

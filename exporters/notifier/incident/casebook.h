@@ -11,6 +11,7 @@
 // What is decided counts once it is committed; until then the engine can throw the casebook away and restore another one.
 #pragma once
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <set>
@@ -93,7 +94,7 @@ class Casebook {
   // alerts (casebook_receive.cpp)
   void fire(const ReceivedAlert& alert, WallTime now, Decisions& out);
   void clear(const ReceivedAlert& alert, WallTime now, Decisions& out);
-  void ended(Incident& incident, WallTime at, std::string_view how, WallTime now, Decisions& out);
+  void ended(Incident& incident, WallTime when, std::string_view how, WallTime now, Decisions& out);
   Incident& open(const ReceivedAlert& alert, WallTime now, Decisions& out);
   void join(Incident& incident, const ReceivedAlert& alert, WallTime now, Decisions& out);
   void refire(Incident& incident, const ReceivedAlert& alert, WallTime now, Decisions& out);
@@ -120,6 +121,7 @@ class Casebook {
   void warn(Incident& incident, const Clocks& clocks, WallTime now, Decisions& out);
   void settle(Incident& incident, WallTime now, Decisions& out);
   void watch_heartbeat(WallTime now, Decisions& out);
+  WallTime heartbeat_awaited_since() const { return std::max(heartbeat_.value_or(heartbeat_since_), heartbeat_since_); }
   WallTime due_of(const Incident& incident, WallTime now) const;
   void forget(std::int64_t id);
   void observe_clock(const Incident& incident, ClockKind kind, WallTime until, Decisions& out) const;
@@ -133,8 +135,8 @@ class Casebook {
 
   Incident* at(std::int64_t id);
   void touch(Incident& incident, WallTime now, Decisions& out);
-  void line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out) const;
-  void record(const ReceivedAlert& alert, const Seen& seen, Decisions& out) const;
+  static void line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out);
+  static void record(const ReceivedAlert& alert, const Seen& seen, Decisions& out);
 
   std::shared_ptr<const Contract> contract_;
   IncidentSetup setup_;

@@ -185,7 +185,10 @@ void Casebook::became_closed(Incident& incident, Outcome outcome, By by, std::st
   incident.outcome = outcome;
   if (const auto mine = open_by_key_.find(incident.key); mine != open_by_key_.end() && mine->second == incident.id)
     open_by_key_.erase(mine);
-  if (heartbeat_incident_ == incident.id) heartbeat_incident_ = 0;
+  if (heartbeat_incident_ == incident.id) {
+    heartbeat_incident_ = 0;
+    heartbeat_since_ = now;  // who closes it knows: the next one comes after another silence as long
+  }
   joined_told_.erase(incident.id);
   fires_on_.erase(incident.id);
   count(out.tally(), counted::kIncidents, incident.fault_class, incident.service, to_string(outcome));

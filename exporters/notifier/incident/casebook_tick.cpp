@@ -37,8 +37,8 @@ void Casebook::tick(WallTime now, Decisions& out) {
 WallTime Casebook::next_due() const {
   WallTime next = due_order_.empty() ? kNever : due_order_.begin()->first;
   if (contract_->heartbeat && heartbeat_incident_ == 0)
-    next = std::min(next, std::chrono::time_point_cast<WallTime::duration>(heartbeat_.value_or(heartbeat_since_) +
-                                                                           contract_->heartbeat->silent_after));
+    next = std::min(
+        next, std::chrono::time_point_cast<WallTime::duration>(heartbeat_awaited_since() + contract_->heartbeat->silent_after));
   return next;
 }
 
@@ -135,7 +135,7 @@ void Casebook::forget(std::int64_t id) {
 // Nobody who is alive would be silent so long: an incident of its own, with all that belongs to one.
 void Casebook::watch_heartbeat(WallTime now, Decisions& out) {
   if (!contract_->heartbeat) return;
-  const bool silent = now - heartbeat_.value_or(heartbeat_since_) >= contract_->heartbeat->silent_after;
+  const bool silent = now - heartbeat_awaited_since() >= contract_->heartbeat->silent_after;
   if (!silent && heartbeat_incident_ != 0) {
     heartbeat_since_ = now;
     Incident& incident = *at(heartbeat_incident_);
@@ -145,7 +145,7 @@ void Casebook::watch_heartbeat(WallTime now, Decisions& out) {
   }
   if (!silent || heartbeat_incident_ != 0) return;
   ReceivedAlert alert;
-  alert.starts = heartbeat_.value_or(heartbeat_since_);
+  alert.starts = heartbeat_awaited_since();
   alert.labels["alertname"] = contract_->heartbeat->alert;
   alert.annotations["summary_zh"] = "心跳告警中断：Prometheus 或 Alertmanager 没有消息，其他告警可能也到不了";
   alert.annotations["summary_en"] =

@@ -40,7 +40,7 @@ void each_of(const Counters& counters, const std::string& family, const std::str
   }
 }
 
-std::string within_labels(std::string labels) { return labels + ",le=\""; }
+std::string within_labels(const std::string& labels) { return labels + ",le=\""; }
 
 // "…,le="60"" of a bucket.
 std::optional<double> bound_of_labels(std::string_view labels, std::size_t before) {
@@ -189,7 +189,7 @@ std::vector<Counted> read_counter(const Counters& counters, const MetricRef& fam
 
 std::vector<CountedHistogram> read_histogram(const Counters& counters, const MetricRef& family) {
   std::vector<std::string_view> names(family.labels.begin(), family.labels.end());
-  names.push_back("le");
+  names.emplace_back("le");
   std::map<std::vector<std::string>, std::map<double, double>> found;
   each_of(counters, bucket_family(family.name), "", [&](std::string_view labels, double value) {
     std::vector<std::string> values = label_values(labels, names);

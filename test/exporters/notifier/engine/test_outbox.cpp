@@ -303,3 +303,86 @@ TEST_CASE("outbox: everything goes to the console where the setup says so") {
   }
   CHECK(told == 2);
 }
+
+TEST_CASE("outbox: what was thrown away with a commit that failed leaves no trace in the next delivery of that number") {
+  OutboxTest test;
+  test.setup.delivery.fallback.erase(ChannelKind::sms);
+  test.page(1);
+  const std::map<std::int64_t, Delivery> committed = test.kept();
+  test.page(2, ChannelKind::sms);
+  test.done(*test.next(ChannelKind::sms), Verdict::refused, "isv.OUT_OF_SERVICE");  // nobody else can tell
+  test.setup.delivery.fallback[ChannelKind::sms] = {ChannelKind::voice};
+  test.outbox.restore({committed.at(1)}, 2, {}, test.now);
+  test.page(3, ChannelKind::sms);  // the same number
+  test.done(*test.next(ChannelKind::sms), Verdict::refused, "isv.OUT_OF_SERVICE");
+  CHECK(test.next(ChannelKind::voice));
+}
+
+TEST_CASE("outbox: after a restart a channel that said no already is not asked again") {
+  OutboxTest test;
+  test.page(1);
+  test.done(*test.next(), Verdict::refused, "310000");
+  test.restart();
+  const std::optional<Job> sms = test.next(ChannelKind::sms);
+  REQUIRE(sms);
+  test.setup.delivery.fallback[ChannelKind::sms] = {ChannelKind::dingtalk, ChannelKind::voice};
+  test.done(*sms, Verdict::refused, "isv.OUT_OF_SERVICE");
+  CHECK_FALSE(test.next());
+  CHECK(test.next(ChannelKind::voice));
+}
+
+TEST_CASE("outbox: thousands that wait for one used-up telephone are told otherwise in one go") {
+  OutboxTest test;
+  test.contract->channels.sms->most_per_day = 1;
+  test.page(1, ChannelKind::sms);
+  test.done(*test.next(ChannelKind::sms), Verdict::accepted);
+  for (int i = 2; i <= 5001; ++i) test.page(i, ChannelKind::sms);
+  CHECK_FALSE(test.next(ChannelKind::sms));
+  CHECK(test.outbox.queued(ChannelKind::sms) == 0);
+  CHECK(test.outbox.queued(ChannelKind::voice) == 5000);
+}
+
+TEST_CASE("outbox: one telephone that gets too much holds no other telephone up") {
+  OutboxTest test;
+  test.page(1, ChannelKind::sms, "zhang.wei");
+  test.done(*test.next(ChannelKind::sms), Verdict::later, "isv.BUSINESS_LIMIT_CONTROL", 60s);
+  test.page(2, ChannelKind::sms, "zhang.wei");
+  test.page(3, ChannelKind::sms, "li.na");
+  CHECK(test.outbox.next_due(ChannelKind::sms, test.now) == test.now);
+  CHECK(test.next(ChannelKind::sms)->deliveries == std::vector<std::int64_t>{3});
+  CHECK_FALSE(test.next(ChannelKind::sms));
+  CHECK(test.outbox.next_due(ChannelKind::sms, test.now) == test.now + 60s);
+  test.now += 60s;
+  CHECK(test.next(ChannelKind::sms)->deliveries == std::vector<std::int64_t>{1, 2});
+}
+
+TEST_CASE("outbox: what waits for a channel that a reload took away is told by another") {
+  OutboxTest test;
+  test.page(1);
+  test.page(2);
+  test.done(*test.next(), Verdict::unknown, "timeout");
+  test.contract->channels.dingtalk.reset();
+  test.setup.delivery.fallback = {{ChannelKind::sms, {}}};
+  test.outbox.replace(test.setup);
+  test.outbox.abandon(ChannelKind::dingtalk, test.now, {test.counters});
+  CHECK(test.outbox.lanes() == std::set<ChannelKind>{ChannelKind::sms});
+  test.kept();
+  CHECK(test.disk[1].state == DeliveryState::failed);
+  CHECK(test.disk[2].code == "no_channel");
+  const std::optional<Job> job = test.next(ChannelKind::sms);
+  REQUIRE(job);
+  CHECK(job->deliveries.size() == 2);
+  CHECK(job->maybe_twice);  // the first may have been said
+  CHECK(test.lines == "not_told not_told");
+}
+
+TEST_CASE("outbox: a delivery that everybody is told of instead goes on where it belongs after a reload") {
+  OutboxTest test;
+  test.setup.delivery.instead = ChannelKind::console;
+  test.page(1);
+  test.done(*test.next(ChannelKind::console), Verdict::unknown, "output");
+  test.setup.delivery.instead.reset();
+  test.outbox.replace(test.setup);
+  test.outbox.abandon(ChannelKind::console, test.now, {test.counters});
+  CHECK(test.next()->deliveries == std::vector<std::int64_t>{1});
+}

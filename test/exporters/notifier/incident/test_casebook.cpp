@@ -340,6 +340,19 @@ TEST_CASE("casebook: the heartbeat's own end is its silence, at once") {
   CHECK(test.told() == "heartbeat: sms zhang.wei, heartbeat: dingtalk [zhang.wei]");
 }
 
+TEST_CASE("casebook: who closes the silence of the heartbeat hears of it again only after another one as long") {
+  const auto contract = a_contract();
+  contract->heartbeat = Heartbeat{"Watchdog", 4min};
+  CaseTest test(contract);
+  test.wait(4min);
+  REQUIRE(test.casebook.next_id() == 2);
+  REQUIRE(test.act(ActionKind::false_alarm, 1, "planned"));
+  test.wait(3min + 59s);
+  CHECK(test.casebook.next_id() == 2);
+  test.wait(1s);
+  CHECK(test.casebook.next_id() == 3);
+}
+
 TEST_CASE("casebook: in planned maintenance nobody is told and no clock runs") {
   const auto contract = a_contract();
   // 10:00 to 12:00 in Shanghai is 02:00 to 04:00 in UTC, when the test begins.
