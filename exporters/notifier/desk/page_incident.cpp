@@ -3,6 +3,7 @@
 
 #include "core/json.h"
 #include "notifier/desk/pages.h"
+#include "notifier/desk/ticking.h"
 
 namespace finwatch::notifier {
 namespace {
@@ -151,7 +152,7 @@ Result<WebAnswer> incident_page(View& view) {
     for (const Delivery& delivery : *deliveries) page += delivery_row(view, delivery);
     page += "</tbody></table></div>\n";
   }
-  return page_answer(view, 200, page + "</section>\n");
+  return page_answer(view, 200, page + "</section>\n" + ticking_script());
 }
 
 }  // namespace finwatch::notifier
