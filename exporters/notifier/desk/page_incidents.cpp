@@ -65,7 +65,7 @@ std::string filter(const View& view) {
 std::string summary(const View& view, const std::vector<Sheet>& sheets) {
   std::size_t nobody = 0, breached = 0;
   for (const Sheet& sheet : sheets) {
-    if (sheet.incident.state < State::acknowledged && sheet.incident.assigned.empty()) ++nobody;
+    if (sheet.incident.state < State::acknowledged) ++nobody;
     if (sheet.breached() && sheet.incident.state < State::resolved) ++breached;
   }
   std::string out = "<p>" + std::to_string(sheets.size()) + std::string(view.say(sheets.size() == 1 ? kOne : kCount));

@@ -17,6 +17,7 @@ constexpr Phrase kMissed{"超时", "breached"};
 constexpr Phrase kClocks{"服务时限", "Clocks of the service level"};
 constexpr Phrase kFiring{" 条告警触发中", " firing"};
 constexpr Phrase kHas{"处理人 ", "with "};
+constexpr Phrase kFor{"已派给 ", "for "};
 constexpr Phrase kNobody{"无人认领", "nobody has it"};
 constexpr Phrase kSince{"开始 ", "since "};
 
@@ -107,9 +108,12 @@ std::string incident_head(const View& view, const Sheet& sheet) {
   };
   add(as_text(service_name(view.contract(), incident.service, language)));
   add(as_text(incident.where));
+  // Whoever is on duty was given it; that is not yet to say that he has it.
+  const bool taken = incident.state >= State::acknowledged;
   const std::string& holder = incident.assigned.empty() ? incident.acknowledged_by : incident.assigned;
-  add(holder.empty() ? (over ? std::string() : "<span class=\"bad\">" + std::string(view.say(kNobody)) + "</span>")
-                     : std::string(view.say(kHas)) + "<b>" + as_text(actor_name(view.contract(), holder, language)) + "</b>");
+  if (!holder.empty())
+    add(std::string(view.say(taken ? kHas : kFor)) + "<b>" + as_text(actor_name(view.contract(), holder, language)) + "</b>");
+  if (!taken) add("<span class=\"bad\">" + std::string(view.say(kNobody)) + "</span>");
   return out + std::string(view.say(kSince)) + time_tag(view, incident.began) + "</p>\n";
 }
 

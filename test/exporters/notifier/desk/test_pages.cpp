@@ -153,6 +153,21 @@ TEST_CASE("desk: what alerts and people say is text, never markup or a link to r
   }
 }
 
+TEST_CASE("desk: who was given an incident does not have it before he says so") {
+  DeskFixture fixture;
+  const std::string cookie = fixture.log_in("auditor");
+  Incident& incident = *fixture.night.journal->find(42);
+  incident.state = State::assigned;
+  incident.assigned = "zhang.wei";
+  const std::string before = fixture.get("/incident?id=42", {.cookie = cookie}).body;
+  CHECK(has(before, "已派给 <b>张伟</b>"));
+  CHECK(has(before, "无人认领"));
+  incident.state = State::acknowledged;
+  const std::string after = fixture.get("/incident?id=42", {.cookie = cookie}).body;
+  CHECK(has(after, "处理人 <b>张伟</b>"));
+  CHECK_FALSE(has(after, "无人认领"));
+}
+
 TEST_CASE("desk: an incident shows the forms that fit its state and the visitor, and no other") {
   DeskFixture fixture;
   const auto forms = [&](const std::string& user, const std::string& id) {
