@@ -153,6 +153,35 @@ TEST_CASE("desk: what alerts and people say is text, never markup or a link to r
   }
 }
 
+TEST_CASE("desk: the timeline says names where the journal has ids, and leaves alone what people and providers say") {
+  DeskFixture fixture;
+  const auto add = [&](const char* kind, const char* actor, const char* channel, const char* note) {
+    fixture.night.journal->timeline.push_back(
+        {.sequence = 100 + static_cast<std::int64_t>(fixture.night.journal->timeline.size()),
+         .incident = 42,
+         .at = kNow,
+         .kind = kind,
+         .actor = actor,
+         .channel = channel,
+         .note = note});
+  };
+  add("told", "finwatch", "sms", "zhang.wei: breach");
+  add("step", "finwatch", "", "1: on_call, sms, dingtalk");
+  add("classified", "finwatch", "", "major, severe");
+  add("breached", "finwatch", "", "first_diagnosis");
+  add("not_told", "finwatch", "voice", "li.na: isv.OUT_OF_SERVICE, severe <i>");
+  add("assigned", "admin", "page", "wang.fang: ask zhang.wei, severe");
+  add("note", "li.na", "link", "severe");
+  const std::string cookie = fixture.log_in("auditor");
+  const std::string page = fixture.get("/incident?id=42", {.cookie = cookie}).body;
+  for (const char* words :
+       {"通知已送达</b> · 短信<br>张伟: 已超时", "升级</b><br>1: 一线值班, 短信, 钉钉", "已分类</b><br>重大故障, 严重",
+        "已超时</b><br>初步诊断", "通知失败</b> · 电话<br>李娜: isv.OUT_OF_SERVICE, severe &lt;i&gt;",
+        "已分派</b> · admin · 页面<br>王芳: ask zhang.wei, severe", "备注</b> · 李娜 · 链接<br>severe"})
+    CHECK_THAT(page, Catch::Matchers::Contains(words));
+  CHECK(has(fixture.get("/incident?id=42&lang=en", {.cookie = cookie}).body, "Escalated</b><br>1: First line, SMS, DingTalk"));
+}
+
 TEST_CASE("desk: who was given an incident does not have it before he says so") {
   DeskFixture fixture;
   const std::string cookie = fixture.log_in("auditor");
