@@ -43,6 +43,7 @@ table{border-collapse:collapse;width:100%;margin:.4rem 0}
 time{white-space:nowrap}
 th,td{text-align:left;overflow-wrap:normal;vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px solid var(--line)}
 td.number,th.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.stack th,.stack td:not(:last-child){word-break:keep-all}.stack a{white-space:nowrap}
 caption{text-align:left;color:var(--grey)}
 label{display:block;font-weight:600;margin:.5rem 0 .2rem}
 input,select,textarea,button{font:inherit;color:inherit;max-width:100%}
