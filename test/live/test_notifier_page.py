@@ -259,8 +259,7 @@ class Page(unittest.TestCase):
         self.assertIn(self.state(number), ("classified", "assigned"))
 
     def test_an_admin_merges_silences_and_calls_it_a_false_alarm(self):
-        alertmanager = Alertmanager("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n", self.where)
-        self.addCleanup(alertmanager.end)
+        alertmanager = self.enterContext(Alertmanager("route: {receiver: nobody}\nreceivers: [{name: nobody}]\n", self.where))
         self.serve(EXTRA + f'alertmanager: {{url: "http://127.0.0.1:{alertmanager.port}"}}\n')
         into, other, wrong = fault(self.notifier, "month_end"), fault(self.notifier, "reports"), fault(self.notifier, "bank")
         more = lambda: tab.press("details:last-of-type summary")  # noqa: E731
@@ -382,7 +381,8 @@ class Page(unittest.TestCase):
     def take_pictures(self, pages, numbers):
         os.makedirs(PICTURES, exist_ok=True)
         desk = self.log_in("zhang.wei", "zh", (1100, 900))
-        for name, path, height in (("incidents", pages["incidents"], 756), ("incident", f"/incident?id={numbers['voucher']}", 1180), ("on-call", "/on-call", 775)):
+        for name, path, height in (("incidents", pages["incidents"], 756), ("incident", f"/incident?id={numbers['voucher']}", 1180),
+                                   ("on-call", "/on-call", 775)):
             self.visit(desk, path)
             desk.picture(f"{PICTURES}/notifier-{name}-zh.png", height)
         telephone = self.browser.tab()
