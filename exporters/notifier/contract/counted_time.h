@@ -37,11 +37,11 @@ class CountedTime {
   nanoseconds between(WallTime from, WallTime to) const;
   /// The first instant at which `counted` has counted since `from`, which is `from` for nothing; ten years on when that never comes.
   WallTime after(WallTime from, nanoseconds counted) const;
+  /// An instant after `at` up to which nothing changes: counting begins or ends there, or a week of rest is over.
+  WallTime next_change(WallTime at) const;
 
  private:
   bool in_hours(WallTime at) const;
-  /// An instant after `at` up to which nothing changes: counting begins or ends there, or a week of rest is over.
-  WallTime next_change(WallTime at) const;
   WallTime next_change_of_hours(WallTime at) const;
 
   Zone zone_;

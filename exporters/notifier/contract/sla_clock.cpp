@@ -39,7 +39,8 @@ ClockReading read_one(ClockKind kind, nanoseconds limit, const CountedTime& coun
                        .half = counted.after(start, half_of(limit)),
                        .late = counted.after(start, late_of(limit)),
                        .deadline = counted.after(start, limit),
-                       .stopped = stop_of(kind, milestones)};
+                       .stopped = stop_of(kind, milestones),
+                       .steady_until = counted.next_change(now)};
   reading.used = counted.between(start, reading.stopped.value_or(now));
   reading.paused = !reading.stopped && !counted.counts(now);
   return reading;

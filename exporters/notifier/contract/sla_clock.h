@@ -37,6 +37,7 @@ struct ClockReading {
   WallTime half, late, deadline;    // when 50, 80 and 100 % will be, or were, used up, as if it never stopped
   std::optional<WallTime> stopped;  // by the milestone, which may be before the beginning: then nothing was used
   bool paused = false;              // now, and only when it has not stopped
+  WallTime steady_until;            // up to then it goes on, or rests, as it does now
   bool breached() const { return used >= limit; }
   ClockLevel level() const;
 };

@@ -49,7 +49,7 @@ constexpr Door kDoors[] = {
     {kGet, "/ack", Needs::nothing, Reads::journal, ack_page, nullptr},
     {kPost, "/ack", Needs::nothing, Reads::nothing, nullptr, act_by_ticket},
     {kGet, "/code", Needs::nothing, Reads::nothing, code_page, nullptr, "Act on an incident by six digits",
-     "用六位处置码处理事件"},
+     "用六位认领码处理事件"},
     {kPost, "/code", Needs::nothing, Reads::journal, nullptr, enter_code},
     {kGet, "/on-call", Needs::viewer, Reads::nothing, on_call_page, nullptr, "Who is on call", "值班与排班表"},
     {kGet, "/deliveries", Needs::viewer, Reads::journal, deliveries_page, nullptr, "What was said, and whether it arrived",

@@ -4,6 +4,7 @@
 
 #include "core/json_text.h"
 #include "notifier/desk/style.h"
+#include "notifier/desk/ticking.h"
 #include "web/query.h"
 
 namespace finwatch::notifier {
@@ -93,7 +94,8 @@ std::string frame_begin(const View& view, std::string_view title, Place place, i
 void add_headers(const View& view, WebAnswer& answer) {
   auto& headers = answer.headers;
   headers.emplace_back("Content-Security-Policy", "default-src 'none'; style-src 'nonce-" + view.visit.nonce +
-                                                      "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
+                                                      "'; script-src " + ticking_source() +
+                                                      "; form-action 'self'; base-uri 'none'; frame-ancestors 'none'");
   headers.emplace_back("Referrer-Policy", "no-referrer");
   headers.emplace_back("X-Content-Type-Options", "nosniff");
   headers.emplace_back("Cache-Control", "no-store");

@@ -4,7 +4,8 @@
 //   page += "<p>" + as_text(name) + "</p>\n";
 //   return page_answer(view, 200, std::move(page));
 //
-// No script, nothing from elsewhere; the style carries the nonce that the Content-Security-Policy names. No style attributes either.
+// Nothing from elsewhere; the style carries the nonce that the Content-Security-Policy names, and the one script is named there by its
+// digest (ticking.h). No style attributes either.
 #pragma once
 
 #include <string>
@@ -56,6 +57,7 @@ std::string time_tag(const View& view, WallTime time);
 std::string badge(std::string_view kind, std::string_view words);
 /// The severity's colour: "grave", "middle", "mild", by its rank among those of the contract.
 std::string_view gravity(const Contract& contract, int rank);
+/// A page that shows them ends with ticking_script().
 std::string clock_bars(const View& view, const Sheet& sheet);
 /// Number, title, badges, where and when.
 std::string incident_head(const View& view, const Sheet& sheet);

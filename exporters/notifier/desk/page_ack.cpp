@@ -1,6 +1,7 @@
 // GET /ack?t=…: what a link in a message opens. It shows, and has one button; a preview of the link changes nothing.
 #include "notifier/desk/deeds.h"
 #include "notifier/desk/pages.h"
+#include "notifier/desk/ticking.h"
 #include "notifier/incident/ticket.h"
 
 namespace finwatch::notifier {
@@ -72,7 +73,8 @@ Result<WebAnswer> ack_page(View& view) {
           incident_links(view, incident, *alerts) + "<p class=\"quiet\">" + std::string(view.say(kAs)) +
           as_text(actor_name(view.contract(), ticket->person, view.language())) +
           (view.language() == Language::chinese ? "。" : ". ") + std::string(view.say(kNotHere)) +
-          "</p>\n<p><a href=\"/incident?id=" + incident.number() + "\">" + std::string(view.say(kLogIn)) + "</a></p>\n</div>\n";
+          "</p>\n<p><a href=\"/incident?id=" + incident.number() + "\">" + std::string(view.say(kLogIn)) +
+          "</a></p>\n</div>\n" + ticking_script();
   return page_answer(view, 200, std::move(page));
 }
 

@@ -15,13 +15,13 @@ constexpr int kMostIncidents = 500;
 constexpr int kMostDeliveries = 200;
 constexpr std::chrono::hours kTicketLasts{1};
 
-constexpr Phrase kTitle{"输入处置码", "Enter your code"};
+constexpr Phrase kTitle{"输入认领码", "Enter your code"};
 constexpr Phrase kLabel{"短信或电话里的六位数字", "The six digits from the text message or the call"};
 constexpr Phrase kGo{"继续", "Continue"};
-constexpr Phrase kWrong{"处置码不对，或事件已关闭。", "This code is wrong, or the incident is closed."};
+constexpr Phrase kWrong{"认领码不对，或事件已关闭。", "This code is wrong, or the incident is closed."};
 constexpr Phrase kTooOften{"错误次数过多，请 10 分钟后再试，或使用通知里的链接。",
                            "Too many wrong codes: come back in ten minutes, or use the link in a message."};
-constexpr Phrase kTwo{"这个处置码对应多个事件，请使用通知里的链接，或登录处理。",
+constexpr Phrase kTwo{"这个认领码对应多个事件，请使用通知里的链接，或登录处理。",
                       "These digits stand for more than one incident: use the link in a message, or log in."};
 
 WebAnswer code_form(const View& view, int code, std::string_view wrong) {

@@ -3,6 +3,7 @@
 
 #include "core/json.h"
 #include "notifier/desk/pages.h"
+#include "notifier/desk/ticking.h"
 
 namespace finwatch::notifier {
 namespace {
@@ -98,6 +99,52 @@ std::string alert_item(const View& view, const AlertRecord& alert) {
   return out + "</div>\n";
 }
 
+constexpr std::pair<std::string_view, Phrase> kWays[] = {{"page", {"页面", "on the page"}},
+                                                         {"link", {"链接", "by the link"}},
+                                                         {"code", {"认领码", "by the code"}},
+                                                         {"api", {"接口", "by REST"}}};
+
+std::string way_words(std::string_view way, Language language) {
+  if (const auto channel = channel_kind(way)) return std::string(kChannelWords[index(*channel)].in(language));
+  const auto known = std::find_if(std::begin(kWays), std::end(kWays), [&](const auto& each) { return each.first == way; });
+  return known == std::end(kWays) ? std::string() : std::string(known->second.in(language));
+}
+
+// What the contract, or this program, calls what an id stands for; the id itself where it stands for nothing.
+std::string words_of_id(const Contract& contract, std::string_view id, Language language) {
+  if (contract.person(id) != nullptr) return actor_name(contract, id, language);
+  if (contract.fault_class(id) != nullptr) return class_name(contract, id, language);
+  if (contract.severity(id) != nullptr) return severity_name(contract, id, language);
+  if (const auto duty = contract.duties.find(std::string(id)); duty != contract.duties.end())
+    return say(duty->second.name, language);
+  const auto clock = std::find(kClockNames.begin(), kClockNames.end(), id);
+  if (clock != kClockNames.end())
+    return std::string(kClockWords[static_cast<std::size_t>(clock - kClockNames.begin())].in(language));
+  const auto purpose = std::find(kPurposeNames.begin(), kPurposeNames.end(), id);
+  if (purpose != kPurposeNames.end())
+    return std::string(kPurposeWords[static_cast<std::size_t>(purpose - kPurposeNames.begin())].in(language));
+  const std::string way = way_words(id, language);
+  return way.empty() ? std::string(id) : way;
+}
+
+// The casebook and the outbox write ids: "1: on_call, sms, dingtalk". What people and providers say, behind the colon, is left alone.
+std::string note_words(const View& view, const TimelineEntry& line) {
+  constexpr std::string_view kOfIds[] = {"told", "step", "policy", "classified", "warned_half", "warned_late", "breached"};
+  const bool begins = line.kind == "assigned" || line.kind == "not_told";
+  if (!begins && std::find(std::begin(kOfIds), std::end(kOfIds), line.kind) == std::end(kOfIds)) return line.note;
+  const std::size_t most = begins ? std::min(line.note.find(':'), line.note.size()) : line.note.size();
+  constexpr std::string_view kBetween = ",: ";
+  std::string out;
+  std::size_t at = 0;
+  while (at < most) {
+    const std::size_t end = std::min(line.note.find_first_of(kBetween, at), most);
+    out += words_of_id(view.contract(), std::string_view(line.note).substr(at, end - at), view.language());
+    at = std::min(line.note.find_first_not_of(kBetween, end), most);
+    out.append(line.note, end, at - end);
+  }
+  return out + line.note.substr(at);
+}
+
 std::string timeline(const View& view, const std::vector<TimelineEntry>& lines) {
   std::string out = "<section><h2>" + std::string(view.say(kTimeline)) + "</h2>\n";
   if (lines.empty()) return out + "<p class=\"quiet\">" + std::string(view.say(kNoLines)) + "</p></section>\n";
@@ -108,7 +155,8 @@ std::string timeline(const View& view, const std::vector<TimelineEntry>& lines) 
            as_text(event_words(line.kind, view.language())) + "</b>";
     if (!line.actor.empty() && line.actor != "finwatch")
       out += " · " + as_text(actor_name(view.contract(), line.actor, view.language()));
-    if (!line.note.empty()) out += "<br>" + as_text(line.note);
+    if (const std::string way = way_words(line.channel, view.language()); !way.empty()) out += " · " + way;
+    if (!line.note.empty()) out += "<br>" + as_text(note_words(view, line));
     out += "</li>\n";
   }
   return out + "</ol></section>\n";
@@ -151,7 +199,7 @@ Result<WebAnswer> incident_page(View& view) {
     for (const Delivery& delivery : *deliveries) page += delivery_row(view, delivery);
     page += "</tbody></table></div>\n";
   }
-  return page_answer(view, 200, page + "</section>\n");
+  return page_answer(view, 200, page + "</section>\n" + ticking_script());
 }
 
 }  // namespace finwatch::notifier

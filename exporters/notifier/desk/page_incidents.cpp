@@ -1,5 +1,6 @@
 // GET /incidents: what is open, the gravest first; what is closed, the newest first.
 #include "notifier/desk/pages.h"
+#include "notifier/desk/ticking.h"
 
 namespace finwatch::notifier {
 namespace {
@@ -64,7 +65,7 @@ std::string filter(const View& view) {
 std::string summary(const View& view, const std::vector<Sheet>& sheets) {
   std::size_t nobody = 0, breached = 0;
   for (const Sheet& sheet : sheets) {
-    if (sheet.incident.state < State::acknowledged && sheet.incident.assigned.empty()) ++nobody;
+    if (sheet.incident.state < State::acknowledged) ++nobody;
     if (sheet.breached() && sheet.incident.state < State::resolved) ++breached;
   }
   std::string out = "<p>" + std::to_string(sheets.size()) + std::string(view.say(sheets.size() == 1 ? kOne : kCount));
@@ -116,7 +117,7 @@ Result<WebAnswer> incidents_page(View& view) {
   if (only_open && !filtered) page += filter(view);
   std::string csv = link_with(view, "", "");
   csv.insert(std::string_view("/incidents").size(), ".csv");
-  page += "<p><a" + attribute("href", csv) + ">" + std::string(view.say(kCsv)) + "</a></p>\n";
+  page += "<p><a" + attribute("href", csv) + ">" + std::string(view.say(kCsv)) + "</a></p>\n" + ticking_script();
   return page_answer(view, 200, std::move(page));
 }
 

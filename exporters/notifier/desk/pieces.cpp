@@ -17,13 +17,17 @@ constexpr Phrase kMissed{"超时", "breached"};
 constexpr Phrase kClocks{"服务时限", "Clocks of the service level"};
 constexpr Phrase kFiring{" 条告警触发中", " firing"};
 constexpr Phrase kHas{"处理人 ", "with "};
+constexpr Phrase kFor{"已派给 ", "for "};
 constexpr Phrase kNobody{"无人认领", "nobody has it"};
 constexpr Phrase kSince{"开始 ", "since "};
 
 // In Chinese the word stands before the length, in English behind it.
+std::string around(const View& view, const Phrase& word, const std::string& length) {
+  return view.language() == Language::chinese ? std::string(view.say(word)) + length : length + std::string(view.say(word));
+}
+
 std::string with_length(const View& view, const Phrase& word, nanoseconds length) {
-  const std::string text = duration_words(length, view.language());
-  return view.language() == Language::chinese ? std::string(view.say(word)) + text : text + std::string(view.say(word));
+  return around(view, word, duration_words(length, view.language()));
 }
 
 std::string standing(const View& view, const ClockReading& clock) {
@@ -35,15 +39,23 @@ std::string standing(const View& view, const ClockReading& clock) {
   return text;
 }
 
+// What the script counts on from, in seconds. Zero or less is over, as in ClockReading; where counting will pause, it stands still.
+std::string ticking_attributes(const View& view, const ClockReading& clock) {
+  if (clock.stopped || clock.paused || clock.limit.count() <= 0) return {};
+  const auto seconds = [](auto length) { return std::to_string(std::chrono::ceil<std::chrono::seconds>(length).count()); };
+  return attribute("data-left", seconds(clock.limit - clock.used)) + attribute("data-limit", seconds(clock.limit)) +
+         attribute("data-steady", seconds(clock.steady_until - view.now));
+}
+
 std::string clock_bar(const View& view, const ClockReading& clock) {
   constexpr std::array<std::string_view, 4> kLevels = {"quiet-clock", "half", "late", "breached"};
   const auto permille =
       clock.limit.count() <= 0 ? 1000 : std::min<long long>(1000, clock.used.count() / (clock.limit.count() / 1000 + 1));
   const std::string name(view.say(kClockWords[index(clock.kind)]));
-  std::string out = "<li class=\"" + std::string(kLevels[index(clock.level())]) + (clock.stopped ? " stopped" : "") +
-                    "\"><p><span>" + name + "</span><b>" + standing(view, clock) + "</b></p><progress max=\"1000\" value=\"" +
-                    std::to_string(permille) + "\"" + attribute("aria-label", name + "：" + standing(view, clock)) +
-                    "></progress><small>";
+  std::string out = "<li class=\"" + std::string(kLevels[index(clock.level())]) + (clock.stopped ? " stopped" : "") + "\"" +
+                    ticking_attributes(view, clock) + "><p><span>" + name + "</span><b>" + standing(view, clock) +
+                    "</b></p><progress max=\"1000\" value=\"" + std::to_string(permille) + "\"" +
+                    attribute("aria-label", name) + "></progress><small>";
   out += std::string(view.say(kLimit)) + duration_words(clock.limit, view.language());
   if (!clock.stopped) out += " · " + std::string(view.say(kUntil)) + time_tag(view, clock.deadline);
   return out + "</small></li>\n";
@@ -71,7 +83,9 @@ std::string_view gravity(const Contract& contract, int rank) {
 
 std::string clock_bars(const View& view, const Sheet& sheet) {
   if (sheet.clocks.empty()) return {};
-  std::string out = "<ul class=\"clocks\"" + attribute("aria-label", view.say(kClocks)) + ">\n";
+  std::string out = "<ul class=\"clocks\"" + attribute("aria-label", view.say(kClocks)) +
+                    attribute("data-left-says", around(view, kLeft, "{}")) +
+                    attribute("data-over-says", around(view, kOver, "{}")) + ">\n";
   for (const ClockReading& clock : sheet.clocks) out += clock_bar(view, clock);
   return out + "</ul>\n";
 }
@@ -94,9 +108,12 @@ std::string incident_head(const View& view, const Sheet& sheet) {
   };
   add(as_text(service_name(view.contract(), incident.service, language)));
   add(as_text(incident.where));
+  // Whoever is on duty was given it; that is not yet to say that he has it.
+  const bool taken = incident.state >= State::acknowledged;
   const std::string& holder = incident.assigned.empty() ? incident.acknowledged_by : incident.assigned;
-  add(holder.empty() ? (over ? std::string() : "<span class=\"bad\">" + std::string(view.say(kNobody)) + "</span>")
-                     : std::string(view.say(kHas)) + "<b>" + as_text(actor_name(view.contract(), holder, language)) + "</b>");
+  if (!holder.empty())
+    add(std::string(view.say(taken ? kHas : kFor)) + "<b>" + as_text(actor_name(view.contract(), holder, language)) + "</b>");
+  if (!taken) add("<span class=\"bad\">" + std::string(view.say(kNobody)) + "</span>");
   return out + std::string(view.say(kSince)) + time_tag(view, incident.began) + "</p>\n";
 }
 

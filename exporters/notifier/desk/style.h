@@ -35,7 +35,7 @@ progress::-webkit-progress-bar{background:var(--line)}
 progress::-webkit-progress-value{background:currentColor}
 progress::-moz-progress-bar{background:currentColor}
 .half progress,.late progress{color:var(--amber)}.breached progress{color:var(--red)}.stopped progress{color:var(--grey)}
-.late b{color:var(--amber)}.breached b,.gap,.bad{color:var(--red);font-weight:bold}.well{color:var(--green)}
+.clocks b{font-variant-numeric:tabular-nums}.late:not(.stopped) b{color:var(--amber)}.breached b,.gap,.bad{color:var(--red);font-weight:bold}.well{color:var(--green)}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.25rem 1rem;margin:.6rem 0}
 dt{color:var(--grey)}dd{margin:0}
 .scroll{overflow-x:auto}
@@ -43,13 +43,14 @@ table{border-collapse:collapse;width:100%;margin:.4rem 0}
 time{white-space:nowrap}
 th,td{text-align:left;overflow-wrap:normal;vertical-align:top;padding:.4rem .6rem .4rem 0;border-bottom:1px solid var(--line)}
 td.number,th.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+.stack th,.stack td:not(:last-child){word-break:keep-all}.stack a{white-space:nowrap}
 caption{text-align:left;color:var(--grey)}
 label{display:block;font-weight:600;margin:.5rem 0 .2rem}
 input,select,textarea,button{font:inherit;color:inherit;max-width:100%}
 input,select,textarea{display:block;width:100%;min-height:2.8rem;padding:.45rem .6rem;border:1px solid #8c959f;border-radius:.4rem;background:transparent}
 select option{color:#1b1f24;background:#fff}
 ::placeholder{color:var(--grey);opacity:1}
-textarea{min-height:5.2rem}
+textarea{min-height:5.2rem}input[type=month]{padding:.45rem .3rem}
 button,.button{display:inline-block;min-height:2.9rem;padding:.5rem 1.2rem;margin:.5rem 0 0;border:1px solid #8c959f;border-radius:.4rem;background:var(--soft);font-weight:600;cursor:pointer}
 a.button{text-decoration:none;color:inherit}
 button.first{background:#0550ae;border-color:#0550ae;color:#fff}
@@ -74,12 +75,12 @@ code{font:.85em ui-monospace,monospace;background:var(--soft);padding:.1rem .35r
 .now{display:grid;grid-template-columns:repeat(auto-fit,minmax(14rem,1fr));gap:.8rem}
 .big-name{font-size:1.3rem;font-weight:bold}
 .rota td{width:14.28%;min-width:4.4rem;font-size:.92rem}.rota td .day{display:block;color:var(--grey);font-size:.82rem}
-.rota td.today{background:var(--soft);box-shadow:inset 0 3px 0 var(--blue)}.rota td.gap-day{box-shadow:inset 0 3px 0 var(--red)}
+.rota td{padding-left:.4rem}.rota th{padding-left:.4rem}.rota td.today{background:var(--soft);box-shadow:inset 0 3px 0 var(--blue)}.rota td.gap-day{box-shadow:inset 0 3px 0 var(--red)}
 .rota td.past{color:var(--grey)}
 .quiet{color:var(--grey)}
 .sum{display:grid;grid-template-columns:repeat(auto-fit,minmax(9rem,1fr));gap:.8rem;margin:.6rem 0}
 .sum div{border:1px solid var(--line);border-radius:.4rem;padding:.5rem .8rem}.sum b{display:block;font-size:1.5rem}
-@media(max-width:40rem){body{margin:.3rem auto;padding:0 .7rem}dl{grid-template-columns:1fr;gap:0}dd{margin:0 0 .4rem}
+@media(max-width:40rem){body{margin:.3rem auto;padding:0 .7rem}nav a{padding:.65rem .45rem}dl{grid-template-columns:1fr;gap:0}dd{margin:0 0 .4rem}
 .stack thead{position:absolute;left:-200rem}.stack tr{display:block;border-bottom:1px solid var(--line);padding:.5rem 0}
 .stack td,.stack th[scope=row]{display:flex;gap:.8rem;justify-content:space-between;border:0;padding:.1rem 0;text-align:right;width:auto;white-space:normal}
 .stack td[data-name]::before,.stack th[data-name]::before{content:attr(data-name);color:var(--grey);font-weight:normal;text-align:left;white-space:nowrap}

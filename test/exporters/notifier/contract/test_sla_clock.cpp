@@ -132,8 +132,10 @@ TEST_CASE("contract: a clock rests in maintenance, and begins within it only at 
   const CountedTime counted(contract, "books", BusinessHoursOnly::no);
   const WallTime began = at(contract, "2026-11-30T21:00");
   CHECK_FALSE(one(kAll, counted, begun(began), began + 59min).paused);
+  CHECK(one(kAll, counted, begun(began), began + 59min).steady_until == began + 1h);
   const ClockReading resting = one(kAll, counted, begun(began), began + 3h);
   CHECK(resting.paused);
+  CHECK(resting.steady_until == at(contract, "2026-12-01T02:00"));
   CHECK(resting.used == 1h);
   CHECK(resting.level() == ClockLevel::quiet);
   CHECK(resting.half == at(contract, "2026-12-01T03:00"));

@@ -10,11 +10,18 @@
 #include <stdexcept>
 
 #include "desk_night.h"
+#include "notifier/desk/ticking.h"
 #include "support/catch.h"
 #include "web/pending.h"
 #include "web/query.h"
 
 namespace finwatch::notifier::desk_test {
+
+/// A page without the one script that it may have.
+inline std::string without_ticking(std::string page) {
+  if (const std::size_t at = page.find(ticking_script()); at != std::string::npos) page.erase(at, ticking_script().size());
+  return page;
+}
 
 struct Asking {
   std::string body = {}, type = "application/x-www-form-urlencoded", cookie = {}, authorization = {}, host = "127.0.0.1:19605";
