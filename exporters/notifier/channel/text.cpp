@@ -48,7 +48,7 @@ class Speech {
 
   std::string kind() const {
     switch (message_.purpose) {
-      case Purpose::joined: return both("新告警并入", "more alerts");
+      case Purpose::joined: return both("故障仍在", "it goes on");
       case Purpose::warning: return both("时限将到", "deadline near");
       case Purpose::breach: return both("已超时限", "deadline missed");
       case Purpose::resolved: return both("已恢复", "resolved");

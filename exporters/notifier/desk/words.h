@@ -38,7 +38,7 @@ inline constexpr std::array<Phrase, 3> kClockWords = {Phrase{"响应", "Answer"}
 inline constexpr std::array<Phrase, 5> kDeliveryWords = {Phrase{"待发送", "Queued"}, Phrase{"发送中", "Sending"},
                                                          Phrase{"已送达", "Delivered"}, Phrase{"失败", "Failed"},
                                                          Phrase{"未发送", "Not sent"}};
-inline constexpr std::array<Phrase, 6> kPurposeWords = {Phrase{"通知", "Page"},        Phrase{"新告警并入", "Joined"},
+inline constexpr std::array<Phrase, 6> kPurposeWords = {Phrase{"通知", "Page"},        Phrase{"故障仍在", "It goes on"},
                                                         Phrase{"超时预警", "Warning"}, Phrase{"已超时", "Breach"},
                                                         Phrase{"恢复", "Resolved"},    Phrase{"心跳告警", "Dead man's switch"}};
 inline constexpr std::array<Phrase, 9> kChannelWords = {

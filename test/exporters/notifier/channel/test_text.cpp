@@ -54,7 +54,7 @@ TEST_CASE("channel: every purpose has its own title and facts") {
   message.languages = {"zh", "en"};
   IncidentFacts& facts = message.facts[0];
   message.purpose = Purpose::joined;
-  CHECK(words_of(message).title == "【新告警并入 / more alerts】INC-42 凭证录入失败 / Voucher entry fails");
+  CHECK(words_of(message).title == "【故障仍在 / it goes on】INC-42 凭证录入失败 / Voucher entry fails");
   message.purpose = Purpose::warning;
   facts.note = {"响应时限已过半", "half of the time to answer is used up"};
   CHECK(words_of(message).title.starts_with("【时限将到 / deadline near】"));
