@@ -92,7 +92,9 @@ void Outbox::restore(const std::vector<Delivery>& deliveries, std::int64_t next_
   for (const Delivery& delivery : deliveries) {
     const ChannelKind lane = lane_of(delivery);
     // One call is one message, however many it carried.
-    if (delivery.sent && delivery.carried_by == 0) limits_for(lane).sent(scope_of(lane, delivery), *delivery.sent);
+    if (delivery.sent && delivery.carried_by == 0)
+      limits_for(lane).sent(scope_of(lane, delivery),
+                            delivery.done.value_or(std::min(now, *delivery.sent + setup_->delivery.timeout)));
     if (delivery.state != DeliveryState::queued && delivery.state != DeliveryState::sending) continue;
     waiting_.emplace(delivery.id, delivery);
     if (delivery.state == DeliveryState::queued) {
@@ -130,9 +132,18 @@ const Delivery* Outbox::find(std::int64_t id) const {
   return found == waiting_.end() ? nullptr : &found->second;
 }
 
+// Who cannot be asked is told again, and counts that as any other message. A telephone's provider can be.
+WallTime Outbox::ready_at(ChannelKind lane, const Doubt& doubt, WallTime now) const {
+  const Delivery* first = find(doubt.job.deliveries.front());
+  const auto limits = limits_.find(lane);
+  if (is_phone(lane) || first == nullptr || limits == limits_.end()) return doubt.ask_at;
+  return std::max(doubt.ask_at, limits->second.free_at(scope_of(lane, *first), std::max(doubt.ask_at, now)));
+}
+
 std::optional<Job> Outbox::doubtful(ChannelKind lane, WallTime now) {
   std::vector<Doubt>& doubts = doubts_[lane];
-  const auto due = std::find_if(doubts.begin(), doubts.end(), [now](const Doubt& doubt) { return doubt.ask_at <= now; });
+  const auto due =
+      std::find_if(doubts.begin(), doubts.end(), [&](const Doubt& doubt) { return ready_at(lane, doubt, now) <= now; });
   if (due == doubts.end()) return std::nullopt;
   Job job = std::move(due->job);
   doubts.erase(due);
@@ -224,7 +235,10 @@ void Outbox::done(const Job& job, const JobResult& result, WallTime now, Tally t
   if (receipt.verdict == Verdict::later && receipt.wait > seconds{0}) held_until_[job.lane] = now + receipt.wait;
   const Delivery* first = find(job.deliveries.front());
   if (first == nullptr) return;
-  if (receipt.verdict == Verdict::unknown && first->attempts < setup_->delivery.attempts) {
+  limits_for(job.lane).arrived(scope_of(job.lane, *first), now);
+  // "Not now" says nothing of an earlier attempt: to try again without asking could tell it twice in silence.
+  const bool doubtful = receipt.verdict == Verdict::unknown || (receipt.verdict == Verdict::later && result.in_doubt);
+  if (doubtful && first->attempts < setup_->delivery.attempts) {
     for (const std::int64_t id : job.deliveries)
       if (Delivery* delivery = at(id)) {
         delivery->code = receipt.code;
@@ -234,7 +248,8 @@ void Outbox::done(const Job& job, const JobResult& result, WallTime now, Tally t
     Job again = job;
     again.ask = true;
     // A robot has no log to wait for: the pause is what a retry would have.
-    doubts_[job.lane].push_back({std::move(again), now + (is_phone(job.lane) ? kAskAfter : pause_after(*first))});
+    const seconds pause = is_phone(job.lane) ? kAskAfter : pause_after(*first);
+    doubts_[job.lane].push_back({std::move(again), now + std::max(pause, receipt.wait)});
     return;
   }
   for (const std::int64_t id : job.deliveries) {
@@ -335,7 +350,7 @@ void Outbox::closed(std::int64_t incident, WallTime now) {
 WallTime Outbox::next_due(ChannelKind lane, WallTime now) const {
   WallTime due = kNever;
   if (const auto doubts = doubts_.find(lane); doubts != doubts_.end())
-    for (const Doubt& doubt : doubts->second) due = std::min(due, doubt.ask_at);
+    for (const Doubt& doubt : doubts->second) due = std::min(due, ready_at(lane, doubt, now));
   const auto queue = queues_.find(lane);
   const auto limits = limits_.find(lane);
   if (queue != queues_.end()) {

@@ -36,6 +36,7 @@ struct Job {
 struct JobResult {
   Receipt receipt;
   bool maybe_twice = false;  // it was sent although an earlier attempt may have been taken
+  bool in_doubt = false;     // whether an earlier attempt was taken is still not known
 };
 
 class Outbox {
@@ -76,6 +77,7 @@ class Outbox {
   ChannelKind lane_of(const Delivery& delivery) const { return setup_->delivery.instead.value_or(delivery.channel); }
   Limits& limits_for(ChannelKind lane);
   static std::string scope_of(ChannelKind lane, const Delivery& delivery);
+  WallTime ready_at(ChannelKind lane, const Doubt& doubt, WallTime now) const;
   std::optional<Job> doubtful(ChannelKind lane, WallTime now);
   Job begin(Job job, WallTime now);
   void delivered(Delivery& delivery, const JobResult& result, WallTime now, const Tally& tally);

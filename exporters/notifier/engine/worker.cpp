@@ -32,7 +32,7 @@ Status EngineWorker::begin() {
   if (Status opened = open_store(); !opened) {
     // A shared store may be away for a while; a file of our own that cannot be opened stays so.
     if (!setup_->store.postgresql || opened.error().code != Errc::unavailable) return opened;
-    env_.log->error("the store cannot be reached; asking again every second", {{"error", opened.error().message}});
+    heard(opened);
   }
   Result<Lanes> lanes = open_lanes(*setup_);
   if (!lanes) return lanes.error();
@@ -188,7 +188,8 @@ void EngineWorker::run() {
 // True when we may change anything: the lease is ours and what was committed is loaded.
 bool EngineWorker::lead(WallTime now) {
   if (store_ == nullptr)
-    if (!open_store()) {
+    if (Status opened = open_store(); !opened) {
+      heard(opened);
       std::vector<Item> refused;
       {
         const std::lock_guard lock(mutex_);
@@ -200,14 +201,16 @@ bool EngineWorker::lead(WallTime now) {
     }
   if (now >= next_lead_ || !leads_) {
     next_lead_ = now + (leads_ ? kRenewEvery : kTryToLeadEvery);
+    const SteadyTime asked = env_.clock->steady();
     const Result<bool> ours = store_->lead(kLease);
+    heard(ours ? ok() : Status(ours.error()));
     if (ours && *ours) {
       if (!leads_) env_.log->info("this instance leads", {{"instance", setup_->store.instance}});
       leads_ = true;
       leader_ = setup_->store.instance;
-      lease_until_ = now + kLease;
-    } else if (leads_ && (ours || now >= lease_until_)) {
-      lose(ours ? "another instance leads" : ours.error().message);
+      lease_ends_ = setup_->store.postgresql ? asked + kLease : SteadyTime::max();
+    } else if (leads_ && (ours || asked >= lease_ends_)) {
+      lose(ours ? "the lease is not ours any more" : "the lease has run out");
     }
     if (!leads_) leader_ = store_->leader().value_or("");
   }
@@ -232,11 +235,20 @@ void EngineWorker::lose(const std::string& why) {
   returned_.clear();  // whoever leads now asks for what we were sending
 }
 
+// Once when it goes and once when it comes back: webhooks are answered 503 in between.
+void EngineWorker::heard(const Status& store) {
+  if (!store && !away_)
+    env_.log->error("the store cannot be reached, nothing is accepted; asking again every second",
+                    {{"error", store.error().message}});
+  if (store && away_) env_.log->info("the store answers again");
+  away_ = !store;
+}
+
 bool EngineWorker::load(WallTime now) {
   Result<Saved> saved =
       store_->load(std::chrono::time_point_cast<WallTime::duration>(now - setup_->incidents.reopen_within), now);
   if (!saved) {
-    env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
+    if (!away_) env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
     std::vector<Item> items;
     {
       const std::lock_guard lock(mutex_);
@@ -269,6 +281,8 @@ void EngineWorker::round(WallTime now) {
       items_.pop_front();
     }
     returned.swap(returned_);
+    // A call that outlived our lease says nothing: whoever led since has asked about it.
+    std::erase_if(returned, [this](const Returned& one) { return !in_flight_.contains(one.job.deliveries.front()); });
     audits.swap(audits_);
   }
   Decisions decided(counters_);
@@ -316,7 +330,7 @@ void EngineWorker::round(WallTime now) {
   for (auto& [done, status] : answers) done(status);
   for (auto& [job, message] : jobs) {
     in_flight_.insert(job.deliveries.front());
-    lanes_.at(job.lane)->start(std::move(job), std::move(message));
+    lanes_.at(job.lane)->start(std::move(job), std::move(message), lease_ends_);
   }
 }
 

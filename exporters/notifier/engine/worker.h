@@ -55,6 +55,7 @@ class EngineWorker final : public Engine {
   bool lead(WallTime now);
   bool load(WallTime now);
   void lose(const std::string& why);
+  void heard(const Status& store);
   void round(WallTime now);
   void take(std::vector<Item> items, WallTime now, Decisions& decided, std::vector<std::pair<Done, Status>>& answers,
             std::vector<std::int64_t>& consumed);
@@ -87,7 +88,8 @@ class EngineWorker final : public Engine {
   bool leads_ = false;
   bool loaded_ = false;
   std::string leader_;
-  WallTime lease_until_;
+  bool away_ = false;      // the store did not answer the last time
+  SteadyTime lease_ends_;  // at the latest, whatever the server's clock says
   WallTime next_lead_, next_inbox_, next_size_, next_retention_, next_audit_;
   StoreSize size_;
   std::optional<WallTime> last_commit_;
