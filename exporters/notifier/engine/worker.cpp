@@ -95,7 +95,7 @@ void EngineWorker::act(Action action, Done done) {
 }
 
 std::shared_ptr<const Setup> EngineWorker::setup() const {
-  const std::lock_guard lock(state_);
+  const std::lock_guard lock(told_);
   return setup_;
 }
 
@@ -109,6 +109,7 @@ Status EngineWorker::apply(std::shared_ptr<const Setup> setup) {
     casebook_->replace(setup->contract, setup->incidents);
     outbox_->replace(*setup);
     initialise(counters_, *setup->contract);
+    const std::lock_guard told(told_);
     setup_ = std::move(setup);
   }
   woken_.notify_all();
@@ -205,7 +206,7 @@ bool EngineWorker::lead(WallTime now) {
     const Result<bool> ours = store_->lead(kLease);
     heard(ours ? ok() : Status(ours.error()));
     if (ours && *ours) {
-      if (!leads_) env_.log->info("this instance leads", {{"instance", setup_->store.instance}});
+      if (!leads_) env_.log->info("this instance leads", {{"instance", setup_->store.instance}, {"times", ++times_led_}});
       leads_ = true;
       leader_ = setup_->store.instance;
       lease_ends_ = setup_->store.postgresql ? asked + kLease : SteadyTime::max();
@@ -228,7 +229,7 @@ bool EngineWorker::lead(WallTime now) {
 }
 
 void EngineWorker::lose(const std::string& why) {
-  env_.log->warn("this instance does not lead any more", {{"reason", why}});
+  env_.log->warn("this instance does not lead any more", {{"reason", why}, {"times", times_led_}});
   leads_ = loaded_ = false;
   in_flight_.clear();
   const std::lock_guard lock(mutex_);
@@ -237,18 +238,24 @@ void EngineWorker::lose(const std::string& why) {
 
 // Once when it goes and once when it comes back: webhooks are answered 503 in between.
 void EngineWorker::heard(const Status& store) {
-  if (!store && !away_)
+  const SteadyTime now = env_.clock->steady();
+  if (!store && !away_since_) {
+    away_since_ = now;
     env_.log->error("the store cannot be reached, nothing is accepted; asking again every second",
                     {{"error", store.error().message}});
-  if (store && away_) env_.log->info("the store answers again");
-  away_ = !store;
+  }
+  if (store && away_since_) {
+    const auto away = std::chrono::duration_cast<seconds>(now - *away_since_);
+    env_.log->info("the store answers again", {{"away_seconds", static_cast<long long>(away.count())}});
+    away_since_.reset();
+  }
 }
 
 bool EngineWorker::load(WallTime now) {
   Result<Saved> saved =
       store_->load(std::chrono::time_point_cast<WallTime::duration>(now - setup_->incidents.reopen_within), now);
   if (!saved) {
-    if (!away_) env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
+    if (!away_since_) env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
     std::vector<Item> items;
     {
       const std::lock_guard lock(mutex_);

@@ -76,6 +76,7 @@ class EngineWorker final : public Engine {
   std::vector<Audit> audits_;
   bool stopping_ = false;
 
+  mutable std::mutex told_;   // with state_, of setup_: who only asks for it waits for no database
   mutable std::mutex state_;  // of what a round works on; figures() looks at it between two rounds
   std::shared_ptr<const Setup> setup_;
   std::unique_ptr<Store> store_;  // nullptr while a shared one cannot be reached
@@ -88,8 +89,9 @@ class EngineWorker final : public Engine {
   bool leads_ = false;
   bool loaded_ = false;
   std::string leader_;
-  bool away_ = false;      // the store did not answer the last time
-  SteadyTime lease_ends_;  // at the latest, whatever the server's clock says
+  std::optional<SteadyTime> away_since_;  // the store did not answer the last time
+  int times_led_ = 0;                     // in the log, where a line that says the same again is left out for a minute
+  SteadyTime lease_ends_;                 // at the latest, whatever the server's clock says
   WallTime next_lead_, next_inbox_, next_size_, next_retention_, next_audit_;
   StoreSize size_;
   std::optional<WallTime> last_commit_;
