@@ -142,10 +142,15 @@ def payload(*alerts, receiver="notifier"):
 
 
 class Notifier:
-    def __init__(self, where, providers=None, name="notifier", store=None, port=None, contract=None, compiled=None, extra="", smtp=1, voice_after="5m",
+    """One process. With `database`, a servers.Postgres, the journal is kept there, and `name` is the name of the instance."""
+
+    def __init__(self, where, providers=None, name="notifier", database=None, port=None, contract=None, compiled=None, extra="", smtp=1, voice_after="5m",
                  heartbeat="", sms_per_day=50, page_users=True, tokens=False):
-        self.where, self.port = where, port or free_port()
+        self.where, self.name, self.port, self.database = where, name, port or free_port(), database
         self.journal = f"{where}/{name}/journal.db"
+        store = f"sqlite: {self.journal}"
+        if database:
+            store = f"instance: {name}, postgresql: {{host: 127.0.0.1, port: {database.port}, user: postgres, database: postgres, tls: off}}"
         self.process = None
         for file, text in (("dingtalk.url", f"{providers.url if providers else 'http://127.0.0.1:1'}/robot/send?access_token=token"),
                            ("dingtalk.secret", Providers.SECRET), ("aliyun.id", "LTAI-test"), ("aliyun.secret", "aliyun-secret"),
@@ -161,7 +166,7 @@ class Notifier:
         url = providers.url if providers else "http://127.0.0.1:1"
         self.configuration = write(f"{where}/{name}.yml", f"""
 contract: {compiled or where + "/contract.yml"}
-store: {store or "{sqlite: " + self.journal + "}"}
+store: {{{store}}}
 intake: {"{token_file: " + where + "/token}" if tokens else "{open: true}"}
 page: {{address: "http://127.0.0.1:{self.port}", key_file: {where}/page.key{", users_file: " + where + "/users.yml" if page_users else ""}}}
 providers: {{aliyun_sms: "{url}", aliyun_voice: "{url}"}}
@@ -173,7 +178,8 @@ providers: {{aliyun_sms: "{url}", aliyun_voice: "{url}"}}
         return self
 
     def start(self, wait=True):
-        self.process = Process([PROGRAM, f"--config.file={self.configuration}", f"--web.listen-address=127.0.0.1:{self.port}"])
+        self.process = Process([PROGRAM, f"--config.file={self.configuration}", f"--web.listen-address=127.0.0.1:{self.port}"],
+                               log=f"{self.where}/{self.name}.log")
         if wait:
             eventually(self._ready, 20, lambda: f"the notifier does not listen:\n{self.log()}")
 
@@ -185,6 +191,7 @@ providers: {{aliyun_sms: "{url}", aliyun_voice: "{url}"}}
             return False
 
     def log(self):
+        """Of all its lives."""
         return self.process.log()
 
     def kill(self):
@@ -235,6 +242,9 @@ providers: {{aliyun_sms: "{url}", aliyun_voice: "{url}"}}
 
     def rows(self, statement):
         """From the journal itself, which may be open elsewhere."""
+        if self.database:
+            text = self.database.sql(f"SET search_path = finwatch_notifier; SELECT coalesce(json_agg(found), '[]') FROM ({statement}) AS found")
+            return [tuple(row.values()) for row in json.loads(text)]
         with sqlite3.connect(f"file:{urllib.parse.quote(self.journal)}?mode=ro", uri=True, timeout=10) as journal:
             return journal.execute(statement).fetchall()
 
@@ -242,3 +252,34 @@ providers: {{aliyun_sms: "{url}", aliyun_voice: "{url}"}}
 def references(rows):
     """How often each reference was accepted."""
     return collections.Counter((row["provider"], row["reference"]) for row in rows)
+
+
+def judge(case, notifier, providers, places):
+    """What must hold when all is said: each place is one incident, paged once by each way, and nothing was said twice unless it says so.
+    Returns a line about it."""
+    incidents = dict(notifier.rows("SELECT place, count(*) AS times FROM incidents GROUP BY 1"))
+    case.assertEqual(sorted(incidents), sorted(places))
+    case.assertEqual(set(incidents.values()), {1}, "an alert opened a second incident")
+    rows = notifier.rows("SELECT id, incident, channel, state, carried_by, maybe_twice FROM deliveries WHERE purpose = 'page'")
+    # One page by each way and incident: no restart has made a second one.
+    per_way = collections.Counter((row[1], row[2]) for row in rows)
+    case.assertEqual({count for count in per_way.values()}, {1}, "an incident was paged twice by one channel")
+    case.assertEqual(len(per_way), 2 * len(incidents))
+    case.assertEqual({row[3] for row in rows}, {"delivered"})
+    # Every call that is said to be delivered was taken by the provider.
+    accepted = collections.defaultdict(list)
+    for row in providers.accepted():
+        accepted[int(re.match(r"D(\d+)", row["reference"]).group(1))].append(row)
+    lost = [row for row in rows if not accepted[row[4] or row[0]]]
+    case.assertEqual(lost, [], "delivered, and the provider never heard of it")
+    # What was taken twice is said to be so: in the text of a robot, on the incident; never by SMS, which can be asked.
+    twice = {lead: taken for lead, taken in accepted.items() if len(taken) > 1}
+    for lead, taken in twice.items():
+        case.assertEqual({row["provider"] for row in taken}, {"dingtalk"}, f"a text message was sent twice: {taken}")
+        for again in taken[1:]:
+            case.assertIn("可能重复", again["text"])
+    marked = {row[4] or row[0] for row in rows if row[5]}
+    case.assertLessEqual(set(twice), marked | {lead for lead, taken in twice.items() if "可能重复" in taken[-1]["text"]})
+    lines = notifier.rows("SELECT count(*) AS lines FROM timeline WHERE kind = 'maybe_told_twice'")[0][0]
+    return (f"{len(rows)} pages in {sum(len(taken) for taken in accepted.values())} calls; {len(twice)} of them taken twice and marked, "
+            f"{lines} lines about it")

@@ -15,7 +15,7 @@ import unittest
 
 from alerting import Alertmanager
 from harness import folder
-from notifier import Notifier, Providers, instant
+from notifier import Notifier, Providers, instant, judge
 from servers import check, eventually
 
 INCIDENTS = int(os.environ.get("FINWATCH_CHAOS_INCIDENTS", "1000"))
@@ -106,40 +106,12 @@ class Chaos(unittest.TestCase):
                     return opened >= INCIDENTS and waiting == 0
 
                 eventually(settled, 150, lambda: str(notifier.rows("SELECT state, channel, count(*) FROM deliveries GROUP BY 1, 2")) + notifier.log()[-3000:])
-                self.judge(notifier, providers, kills)
+                said = judge(self, notifier, providers, [f"db{number:04}" for number in range(INCIDENTS)])
+                print(f"{dict(kills)} kills; {said}", flush=True)
             finally:
                 sender.done.set()
                 sender.join(15)
                 alertmanagers[-1].end()
-
-    def judge(self, notifier, providers, kills):
-        # Each alert is one incident, however often it was sent.
-        incidents = dict(notifier.rows("SELECT place, count(*) FROM incidents GROUP BY 1"))
-        self.assertEqual(sorted(incidents), [f"db{number:04}" for number in range(INCIDENTS)])
-        self.assertEqual(set(incidents.values()), {1})
-        rows = notifier.rows("SELECT id, incident, channel, state, carried_by, maybe_twice, created FROM deliveries WHERE purpose = 'page'")
-        # One page by each way and incident: no restart has made a second one.
-        per_way = collections.Counter((row[1], row[2]) for row in rows)
-        self.assertEqual({count for count in per_way.values()}, {1}, "an incident was paged twice by one channel")
-        self.assertEqual(len(per_way), 2 * INCIDENTS)
-        self.assertEqual({row[3] for row in rows}, {"delivered"})
-        # Every call that is said to be delivered was taken by the provider.
-        accepted = collections.defaultdict(list)
-        for row in providers.accepted():
-            accepted[int(re.match(r"D(\d+)", row["reference"]).group(1))].append(row)
-        lost = [row for row in rows if not accepted[row[4] or row[0]]]
-        self.assertEqual(lost, [], "delivered, and the provider never heard of it")
-        # What was taken twice is said to be so: in the text of a robot, on the incident; never by SMS, which can be asked.
-        twice = {lead: taken for lead, taken in accepted.items() if len(taken) > 1}
-        for lead, taken in twice.items():
-            self.assertEqual({row["provider"] for row in taken}, {"dingtalk"}, f"a text message was sent twice: {taken}")
-            for again in taken[1:]:
-                self.assertIn("可能重复", again["text"])
-        marked = {row[4] or row[0] for row in rows if row[5]}
-        self.assertLessEqual(set(twice), marked | {lead for lead, taken in twice.items() if "可能重复" in taken[-1]["text"]})
-        lines = notifier.rows("SELECT count(*) FROM timeline WHERE kind = 'maybe_told_twice'")[0][0]
-        print(f"{dict(kills)} kills; {len(rows)} pages in {sum(len(taken) for taken in accepted.values())} calls; {len(twice)} of them taken "
-              f"twice and marked, {lines} lines about it", flush=True)
 
     def test_what_alertmanager_straight_to_a_robot_loses(self):
         with folder() as where, Providers(where) as providers:

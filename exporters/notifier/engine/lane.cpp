@@ -21,11 +21,11 @@ bool Lane::idle() const {
   return !busy_;
 }
 
-void Lane::start(Job job, Message message) {
+void Lane::start(Job job, Message message, SteadyTime lease_ends) {
   {
     const std::lock_guard lock(mutex_);
     busy_ = true;
-    work_.emplace(std::move(job), std::move(message));
+    work_ = Work{std::move(job), std::move(message), lease_ends};
   }
   changed_.notify_all();
 }
@@ -35,38 +35,49 @@ void Lane::run() {
   while (true) {
     changed_.wait(lock, [this] { return work_ || stopping_; });
     if (!work_) return;
-    auto [job, message] = std::move(*work_);
+    Work now = std::move(*work_);
     work_.reset();
     lock.unlock();
-    JobResult result = work(job, message);
+    JobResult result = work(now);
     lock.lock();
     busy_ = false;
     lock.unlock();
-    back_(job, std::move(result));
+    back_(now.job, std::move(result));
     lock.lock();
   }
 }
 
 // A fault of one channel costs this call, not the program; whether it was taken, nobody knows.
-JobResult Lane::work(const Job& job, Message& message) {
+JobResult Lane::work(Work& work) const {
   try {
-    return call(job, message);
+    return call(work);
   } catch (const std::exception& problem) {
     return {
         .receipt = {Verdict::unknown, "internal", note_of("本程序出错", "a fault of this program", problem.what()), {}, {}}};
   }
 }
 
-JobResult Lane::call(const Job& job, Message& message) {
+JobResult Lane::call(Work& work) const {
   const auto deadline = [this] { return std::chrono::steady_clock::now() + timeout_; };
-  if (job.ask) {
+  // The machine may have stood still since the job was committed.
+  const auto late = [&work] { return std::chrono::steady_clock::now() >= work.lease_ends; };
+  Message& message = work.message;
+  bool in_doubt = work.job.ask;
+  const auto kept_back = [&in_doubt]() -> JobResult {
+    return {.receipt = {.verdict = Verdict::later, .code = "lease", .note = "not sent: the lease had run out"},
+            .in_doubt = in_doubt};
+  };
+  if (late()) return kept_back();
+  if (work.job.ask) {
     const Taken taken = channel_->ask(message, deadline());
     if (taken == Taken::yes)
       return {
           .receipt = {.verdict = Verdict::accepted, .code = "asked", .note = "the provider has it from an earlier attempt"}};
-    if (taken == Taken::cannot_tell) message.maybe_twice = true;
+    in_doubt = taken == Taken::cannot_tell;
+    if (in_doubt) message.maybe_twice = true;
+    if (late()) return kept_back();
   }
-  JobResult result{.receipt = channel_->send(message, deadline()), .maybe_twice = message.maybe_twice};
+  JobResult result{.receipt = channel_->send(message, deadline()), .maybe_twice = message.maybe_twice, .in_doubt = in_doubt};
   // What was not taken now was not said twice now.
   if (result.receipt.verdict != Verdict::accepted) result.maybe_twice = false;
   return result;

@@ -1,7 +1,7 @@
 // One channel and the thread that calls it: a provider that is slow holds nobody else up.
 //
 //   Lane lane(ChannelKind::dingtalk, std::move(channel), 10s, [&](const Job& job, JobResult result) { … });
-//   if (lane.idle()) lane.start(job, message);
+//   if (lane.idle()) lane.start(job, message, lease_ends);
 #pragma once
 
 #include <condition_variable>
@@ -28,19 +28,25 @@ class Lane {
   Lane& operator=(const Lane&) = delete;
 
   bool idle() const;
-  void start(Job job, Message message);
+  /// Nothing is asked or sent after `lease_ends`: another instance may be saying it by then.
+  void start(Job job, Message message, SteadyTime lease_ends);
 
  private:
   void run();
-  JobResult work(const Job& job, Message& message);
-  JobResult call(const Job& job, Message& message);
+  struct Work {
+    Job job;
+    Message message;
+    SteadyTime lease_ends;
+  };
+  JobResult work(Work& work) const;
+  JobResult call(Work& work) const;
 
   const std::unique_ptr<Channel> channel_;
   const std::chrono::milliseconds timeout_;
   const Back back_;
   mutable std::mutex mutex_;
   std::condition_variable changed_;
-  std::optional<std::pair<Job, Message>> work_;
+  std::optional<Work> work_;
   bool busy_ = false;
   bool stopping_ = false;
   std::thread thread_;

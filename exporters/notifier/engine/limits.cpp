@@ -73,4 +73,9 @@ void Limits::sent(const std::string& scope, WallTime at) {
   while (sent.front() < at - longest) sent.pop_front();
 }
 
+void Limits::arrived(const std::string& scope, WallTime now) {
+  const auto found = sent_.find(scope);
+  if (found != sent_.end() && !found->second.empty()) found->second.back() = std::max(found->second.back(), now);
+}
+
 }  // namespace finwatch::notifier

@@ -34,6 +34,8 @@ class Limits {
   /// How many may be sent now, at most a thousand.
   int left(const std::string& scope, WallTime now) const;
   void sent(const std::string& scope, WallTime at);
+  /// What was sent last is with the provider by now: from here on he counts, however long it was under way.
+  void arrived(const std::string& scope, WallTime now);
   /// What was sent counts on.
   void replace(std::vector<Limit> limits) { limits_ = std::move(limits); }
 

@@ -98,7 +98,9 @@ void Outbox::restore(const std::vector<Delivery>& deliveries, std::int64_t next_
   for (const Delivery& delivery : deliveries) {
     const ChannelKind lane = lane_of(delivery);
     // One call is one message, however many it carried.
-    if (delivery.sent && delivery.carried_by == 0) limits_for(lane).sent(scope_of(lane, delivery), *delivery.sent);
+    if (delivery.sent && delivery.carried_by == 0)
+      limits_for(lane).sent(scope_of(lane, delivery),
+                            delivery.done.value_or(std::min(now, *delivery.sent + setup_->delivery.timeout)));
     if (delivery.state != DeliveryState::queued && delivery.state != DeliveryState::sending) continue;
     waiting_.emplace(delivery.id, delivery);
     for (auto before = saved.find(delivery.fallback_of); before != saved.end();
@@ -165,9 +167,17 @@ void Outbox::spare_telephones(ChannelKind lane, WallTime now) {
   }
 }
 
+// Who cannot be asked is told again, and counts that as any other message. A telephone's provider can be.
+WallTime Outbox::ready_at(ChannelKind lane, const Doubt& doubt, WallTime now) const {
+  const Delivery* first = find(doubt.job.deliveries.front());
+  if (is_phone(lane) || first == nullptr) return doubt.ask_at;
+  return std::max(doubt.ask_at, free_at(lane, scope_of(lane, *first), std::max(doubt.ask_at, now)));
+}
+
 std::optional<Job> Outbox::doubtful(ChannelKind lane, WallTime now) {
   std::vector<Doubt>& doubts = doubts_[lane];
-  const auto due = std::find_if(doubts.begin(), doubts.end(), [now](const Doubt& doubt) { return doubt.ask_at <= now; });
+  const auto due =
+      std::find_if(doubts.begin(), doubts.end(), [&](const Doubt& doubt) { return ready_at(lane, doubt, now) <= now; });
   if (due == doubts.end()) return std::nullopt;
   Job job = std::move(due->job);
   doubts.erase(due);
@@ -255,9 +265,12 @@ void Outbox::done(const Job& job, const JobResult& result, WallTime now, Tally t
   count_notification(tally, job.lane, result_of(receipt.verdict), receipt.code);
   const Delivery* first = find(job.deliveries.front());
   if (first == nullptr) return;
+  limits_for(job.lane).arrived(scope_of(job.lane, *first), now);
   if (receipt.verdict == Verdict::later && receipt.wait > seconds{0})
     held_until_[{job.lane, scope_of(job.lane, *first)}] = now + receipt.wait;
-  if (receipt.verdict == Verdict::unknown && first->attempts < setup_->delivery.attempts) {
+  // "Not now" says nothing of an earlier attempt: to try again without asking could tell it twice in silence.
+  const bool doubtful = receipt.verdict == Verdict::unknown || (receipt.verdict == Verdict::later && result.in_doubt);
+  if (doubtful && first->attempts < setup_->delivery.attempts) {
     for (const std::int64_t id : job.deliveries)
       if (Delivery* delivery = at(id)) {
         delivery->code = receipt.code;
@@ -267,7 +280,8 @@ void Outbox::done(const Job& job, const JobResult& result, WallTime now, Tally t
     Job again = job;
     again.ask = true;
     // A robot has no log to wait for: the pause is what a retry would have.
-    doubts_[job.lane].push_back({std::move(again), now + (is_phone(job.lane) ? kAskAfter : pause_after(*first))});
+    const seconds pause = is_phone(job.lane) ? kAskAfter : pause_after(*first);
+    doubts_[job.lane].push_back({std::move(again), now + std::max(pause, receipt.wait)});
     return;
   }
   for (const std::int64_t id : job.deliveries) {
@@ -394,7 +408,7 @@ void Outbox::closed(std::int64_t incident, WallTime now) {
 WallTime Outbox::next_due(ChannelKind lane, WallTime now) const {
   WallTime due = kNever;
   if (const auto doubts = doubts_.find(lane); doubts != doubts_.end())
-    for (const Doubt& doubt : doubts->second) due = std::min(due, doubt.ask_at);
+    for (const Doubt& doubt : doubts->second) due = std::min(due, ready_at(lane, doubt, now));
   const auto queue = queues_.find(lane);
   if (queue != queues_.end()) {
     std::size_t looked = 0;

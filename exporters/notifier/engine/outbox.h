@@ -36,6 +36,7 @@ struct Job {
 struct JobResult {
   Receipt receipt;
   bool maybe_twice = false;  // it was sent although an earlier attempt may have been taken
+  bool in_doubt = false;     // whether an earlier attempt was taken is still not known
 };
 
 class Outbox {
@@ -80,6 +81,7 @@ class Outbox {
   static std::string scope_of(ChannelKind lane, const Delivery& delivery);
   WallTime free_at(ChannelKind lane, const std::string& scope, WallTime now) const;
   void spare_telephones(ChannelKind lane, WallTime now);
+  WallTime ready_at(ChannelKind lane, const Doubt& doubt, WallTime now) const;
   std::optional<Job> doubtful(ChannelKind lane, WallTime now);
   Job begin(Job job, WallTime now);
   void delivered(Delivery& delivery, const JobResult& result, WallTime now, const Tally& tally);

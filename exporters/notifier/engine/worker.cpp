@@ -39,7 +39,7 @@ Status EngineWorker::begin() {
   if (Status opened = open_store(); !opened) {
     // A shared store may be away for a while; a file of our own that cannot be opened stays so.
     if (!setup_->store.postgresql || opened.error().code != Errc::unavailable) return opened;
-    env_.log->error("the store cannot be reached; asking again every second", {{"error", opened.error().message}});
+    heard(opened);
   }
   Result<Lanes> lanes = open_lanes(*setup_);
   if (!lanes) return lanes.error();
@@ -216,20 +216,22 @@ void EngineWorker::run() {
 // True when we may change anything: the lease is ours and what was committed is loaded.
 bool EngineWorker::lead(WallTime now) {
   if (store_ == nullptr)
-    if (!open_store()) {
+    if (Status opened = open_store(); !opened) {
+      heard(opened);
       refuse_all("the store cannot be reached");
       return false;
     }
   if (const SteadyTime asked = env_.clock->steady(); asked >= next_lead_ || !leads_) {
     next_lead_ = asked + (leads_ ? kRenewEvery : kTryToLeadEvery);
     const Result<bool> ours = store_->lead(kLease);
+    heard(ours ? ok() : Status(ours.error()));
     if (ours && *ours) {
-      if (!leads_) env_.log->info("this instance leads", {{"instance", setup_->store.instance}});
+      if (!leads_) env_.log->info("this instance leads", {{"instance", setup_->store.instance}, {"times", ++times_led_}});
       leads_ = true;
       leader_ = setup_->store.instance;
-      lease_until_ = asked + kLease;
-    } else if (leads_ && (ours || asked >= lease_until_)) {
-      lose(ours ? "another instance leads" : ours.error().message);
+      lease_ends_ = setup_->store.postgresql ? asked + kLease : SteadyTime::max();
+    } else if (leads_ && (ours || asked >= lease_ends_)) {
+      lose(ours ? "the lease is not ours any more" : "the lease has run out");
     }
     if (!leads_) leader_ = store_->leader().value_or("");
   }
@@ -241,18 +243,33 @@ bool EngineWorker::lead(WallTime now) {
 }
 
 void EngineWorker::lose(const std::string& why) {
-  env_.log->warn("this instance does not lead any more", {{"reason", why}});
+  env_.log->warn("this instance does not lead any more", {{"reason", why}, {"times", times_led_}});
   leads_ = loaded_ = false;
   in_flight_.clear();
   const std::lock_guard lock(mutex_);
   returned_.clear();  // whoever leads now asks for what we were sending
 }
 
+// Once when it goes and once when it comes back: webhooks are answered 503 in between.
+void EngineWorker::heard(const Status& store) {
+  const SteadyTime now = env_.clock->steady();
+  if (!store && !away_since_) {
+    away_since_ = now;
+    env_.log->error("the store cannot be reached, nothing is accepted; asking again every second",
+                    {{"error", store.error().message}});
+  }
+  if (store && away_since_) {
+    const auto away = std::chrono::duration_cast<seconds>(now - *away_since_);
+    env_.log->info("the store answers again", {{"away_seconds", static_cast<long long>(away.count())}});
+    away_since_.reset();
+  }
+}
+
 bool EngineWorker::load(WallTime now) {
   Result<Saved> saved =
       store_->load(std::chrono::time_point_cast<WallTime::duration>(now - setup_->incidents.reopen_within), now);
   if (!saved) {
-    env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
+    if (!away_since_) env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
     refuse_all("the journal cannot be read");
     return false;
   }
@@ -280,6 +297,8 @@ void EngineWorker::round(WallTime now) {
     }
     waiting_bytes_ -= bytes;
     returned.swap(returned_);
+    // A call that outlived our lease says nothing: whoever led since has asked about it.
+    std::erase_if(returned, [this](const Returned& one) { return !in_flight_.contains(one.job.deliveries.front()); });
     audits.swap(audits_);
   }
   Decisions decided(counters_);
@@ -330,7 +349,7 @@ void EngineWorker::round(WallTime now) {
   for (auto& [job, message] : jobs) {
     in_flight_.insert(job.deliveries.front());
     Lane& lane = *lanes_.at(job.lane);
-    lane.start(std::move(job), std::move(message));
+    lane.start(std::move(job), std::move(message), lease_ends_);
   }
 }
 

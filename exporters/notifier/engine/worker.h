@@ -59,6 +59,7 @@ class EngineWorker final : public Engine {
   bool lead(WallTime now);
   bool load(WallTime now);
   void lose(const std::string& why);
+  void heard(const Status& store);
   void round(WallTime now);
   void take(std::vector<Item> items, WallTime now, Decisions& decided, std::vector<std::pair<Done, Status>>& answers,
             std::vector<std::int64_t>& consumed);
@@ -92,8 +93,10 @@ class EngineWorker final : public Engine {
   bool leads_ = false;
   bool loaded_ = false;
   std::string leader_;
-  SteadyTime lease_until_;  // these as a clock counts that nobody sets
-  SteadyTime next_lead_, next_inbox_, next_size_, next_retention_, next_audit_;
+  std::optional<SteadyTime> away_since_;  // the store did not answer the last time
+  int times_led_ = 0;                     // in the log, where a line that says the same again is left out for a minute
+  SteadyTime lease_ends_;                 // at the latest, whatever the server's clock says
+  SteadyTime next_lead_, next_inbox_, next_size_, next_retention_, next_audit_;  // as a clock counts that nobody sets
   StoreSize size_;
   std::optional<WallTime> last_commit_;
   std::uint64_t commits_failed_ = 0;

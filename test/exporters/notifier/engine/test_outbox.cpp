@@ -33,8 +33,8 @@ struct OutboxTest {
   }
   std::optional<Job> next(ChannelKind lane = ChannelKind::dingtalk) { return outbox.next(lane, now); }
   void done(const Job& job, Verdict verdict, const std::string& code = "0", std::chrono::seconds wait = 0s,
-            bool maybe_twice = false) {
-    outbox.done(job, {{verdict, code, "a word", "id-1", wait}, maybe_twice}, now, {counters});
+            bool maybe_twice = false, bool in_doubt = false) {
+    outbox.done(job, {{verdict, code, "a word", "id-1", wait}, maybe_twice, in_doubt}, now, {counters});
   }
   /// What is on disk after a commit.
   std::map<std::int64_t, Delivery> kept() {
@@ -385,4 +385,57 @@ TEST_CASE("outbox: a delivery that everybody is told of instead goes on where it
   test.outbox.replace(test.setup);
   test.outbox.abandon(ChannelKind::console, test.now, {test.counters});
   CHECK(test.next()->deliveries == std::vector<std::int64_t>{1});
+}
+
+TEST_CASE("outbox: a minute of the provider's begins when a call arrived, not when it was decided") {
+  OutboxTest test;
+  const auto told_slowly = [&](std::chrono::seconds under_way) {
+    const std::optional<Job> job = test.next();
+    REQUIRE(job);
+    test.now += under_way;
+    test.done(*job, Verdict::accepted);
+  };
+  for (int i = 1; i <= 20; ++i) test.page(i);
+  for (int i = 1; i <= 20; ++i) told_slowly(i == 1 ? 3s : 0s);
+  test.page(21);
+  test.now += 57s;  // a minute after the first decision
+  CHECK_FALSE(test.next());
+  test.restart();
+  CHECK_FALSE(test.next());
+  test.now += 3s + 1ms;
+  CHECK(test.next());
+}
+
+TEST_CASE("outbox: what is told again is within the limit too") {
+  OutboxTest test;
+  std::vector<Job> jobs;
+  for (int i = 1; i <= 20; ++i) {
+    test.page(i);
+    jobs.push_back(*test.next());
+  }
+  for (const Job& job : jobs) test.done(job, Verdict::unknown, "timeout");
+  test.now += 20s;
+  CHECK_FALSE(test.next());
+  const WallTime due = test.outbox.next_due(ChannelKind::dingtalk, test.now);
+  CHECK(due > test.now);
+  test.now = due;
+  CHECK(test.next());
+}
+
+TEST_CASE("outbox: a no for now does not end the doubt about an earlier attempt") {
+  OutboxTest test;
+  test.page(1);
+  test.done(*test.next(), Verdict::unknown, "timeout");
+  test.now += 5s;
+  const std::optional<Job> again = test.next();
+  REQUIRE(again);
+  CHECK(again->ask);
+  test.done(*again, Verdict::later, "130101", 60s, false, true);
+  CHECK(test.kept()[1].state == DeliveryState::sending);
+  test.now += 59s;
+  CHECK_FALSE(test.next());
+  test.now += 2s;
+  const std::optional<Job> third = test.next();
+  REQUIRE(third);
+  CHECK(third->ask);
 }
