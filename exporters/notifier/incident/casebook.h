@@ -121,7 +121,7 @@ class Casebook {
   void settle(Incident& incident, WallTime now, Decisions& out);
   void watch_heartbeat(WallTime now, Decisions& out);
   WallTime due_of(const Incident& incident, WallTime now) const;
-  void forget(std::int64_t id);
+  void forget(std::int64_t id, WallTime now);
   void observe_clock(const Incident& incident, ClockKind kind, WallTime until, Decisions& out) const;
 
   // who is told (casebook_tell.cpp)
@@ -135,6 +135,7 @@ class Casebook {
   void touch(Incident& incident, WallTime now, Decisions& out);
   void line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out) const;
   void record(const ReceivedAlert& alert, const Seen& seen, Decisions& out) const;
+  static void ended_unseen(const std::string& fingerprint, Seen& seen, Decisions& out);
 
   std::shared_ptr<const Contract> contract_;
   IncidentSetup setup_;
