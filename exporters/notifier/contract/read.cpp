@@ -11,6 +11,7 @@ namespace finwatch::notifier {
 namespace {
 
 constexpr std::int64_t kDay = 24LL * 3600 * 1'000'000'000;
+constexpr nanoseconds kLongest{3650 * kDay};  // so that no sum of an instant and two of them is beyond all instants
 
 // "2w" and "1y", which stand alone: `finwatch compile` writes them where nothing is left over.
 bool parse_length(std::string_view text, nanoseconds& out) {
@@ -46,6 +47,8 @@ nanoseconds required_length(MapReader& reader, std::string_view key) {
   if (!text.empty() && !parse_length(text, length))
     reader.fail(
         key, reader.path_of(key) + ": expected a length of time such as 30s, 5m, 2h or 1w, found '" + valid_utf8(text) + "'");
+  if (length > kLongest)
+    reader.fail(key, reader.path_of(key) + ": expected ten years at most, found '" + valid_utf8(text) + "'");
   return length;
 }
 

@@ -1,6 +1,7 @@
 #include "notifier/incident/casebook.h"
 
 #include <algorithm>
+#include <tuple>
 
 namespace finwatch::notifier {
 
@@ -17,10 +18,8 @@ void Casebook::restore(std::vector<Incident> incidents, const std::vector<AlertR
   next_id_ = next_id;
   for (Incident& incident : incidents) {
     const std::int64_t id = incident.id;
-    if (incident.is_open()) {
-      open_by_key_[incident.key] = id;
-      if (incident.key == kHeartbeatKey) heartbeat_incident_ = id;
-    }
+    if (incident.is_open()) open_by_key_[incident.key] = id;
+    if (incident.key == kHeartbeatKey && incident.firing > 0) heartbeat_incident_ = id;
     // Due at once: tick() finds out what each waits for.
     due_[id] = WallTime{};
     due_order_.emplace(WallTime{}, id);
@@ -28,7 +27,9 @@ void Casebook::restore(std::vector<Incident> incidents, const std::vector<AlertR
   }
   for (const AlertRecord& alert : alerts) {
     Seen& seen = alerts_[alert.fingerprint];
-    if (seen.incident != 0 && seen.starts > alert.starts) continue;
+    // The one that counts is that said last, which need not be the one that began last.
+    if (seen.incident != 0 && std::tie(seen.said, seen.firing, seen.starts) > std::tie(alert.seen, alert.firing, alert.starts))
+      continue;
     seen = {
         .starts = alert.starts, .incident = alert.incident, .firing = alert.firing, .said = alert.seen, .recorded = alert.seen};
   }
@@ -88,6 +89,13 @@ void Casebook::record(const ReceivedAlert& alert, const Seen& seen, Decisions& o
                         .generator_url = alert.generator_url});
 }
 
+void Casebook::ended_unseen(const std::string& fingerprint, Seen& seen, Decisions& out) {
+  seen.firing = false;
+  AlertRecord last{.fingerprint = fingerprint, .starts = seen.starts, .incident = seen.incident, .firing = false};
+  last.ended = last.seen = seen.said;
+  out.alerts.push_back(std::move(last));
+}
+
 std::vector<std::string> Casebook::overdue(WallTime now) const {
   // Alertmanager repeats at the first tick of its group after the interval, so a single late one is no sign.
   const nanoseconds patience = 2 * contract_->says_again_every + std::chrono::minutes{1};
@@ -108,19 +116,7 @@ void Casebook::audited(const std::vector<std::string>& asked, const std::set<std
       seen.said = now;
       continue;
     }
-    seen.firing = false;
-    out.alerts.push_back({.fingerprint = fingerprint,
-                          .starts = seen.starts,
-                          .incident = seen.incident,
-                          .firing = false,
-                          .ended = seen.said,
-                          .seen = seen.said,
-                          .alertname = {},
-                          .severity = {},
-                          .fault_class = {},
-                          .labels = {},
-                          .annotations = {},
-                          .generator_url = {}});
+    ended_unseen(fingerprint, seen, out);
     if (Incident* incident = at(seen.incident))
       ended(*incident, seen.said, "Alertmanager does not have it any more: it ended unseen", now, out);
   }

@@ -121,9 +121,8 @@ class Casebook {
   void warn(Incident& incident, const Clocks& clocks, WallTime now, Decisions& out);
   void settle(Incident& incident, WallTime now, Decisions& out);
   void watch_heartbeat(WallTime now, Decisions& out);
-  WallTime heartbeat_awaited_since() const { return std::max(heartbeat_.value_or(heartbeat_since_), heartbeat_since_); }
   WallTime due_of(const Incident& incident, WallTime now) const;
-  void forget(std::int64_t id);
+  void forget(std::int64_t id, WallTime now);
   void observe_clock(const Incident& incident, ClockKind kind, WallTime until, Decisions& out) const;
 
   // who is told (casebook_tell.cpp)
@@ -137,6 +136,7 @@ class Casebook {
   void touch(Incident& incident, WallTime now, Decisions& out);
   static void line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out);
   static void record(const ReceivedAlert& alert, const Seen& seen, Decisions& out);
+  static void ended_unseen(const std::string& fingerprint, Seen& seen, Decisions& out);
 
   std::shared_ptr<const Contract> contract_;
   IncidentSetup setup_;

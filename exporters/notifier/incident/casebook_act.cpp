@@ -143,6 +143,8 @@ Status Casebook::merge(Incident& incident, const Action& action, WallTime now, D
   Incident* into = id ? at(*id) : nullptr;
   if (into == nullptr || !into->is_open())
     return {Errc::malformed, "merge into which open incident? '" + valid_utf8(action.target) + "' is none"};
+  if (incident.key == kHeartbeatKey || into->key == kHeartbeatKey)
+    return not_now(incident, "stays by itself: what the heartbeat opened ends when the heartbeat comes again");
   if (into == &incident) return {Errc::malformed, "an incident cannot be merged into itself"};
   if (!incident.is_open()) return not_now(incident, "is closed already");
   const By by{action.actor, action.channel};
@@ -167,7 +169,8 @@ Status Casebook::merge(Incident& incident, const Action& action, WallTime now, D
 }
 
 void Casebook::observe_clock(const Incident& incident, ClockKind kind, WallTime until, Decisions& out) const {
-  const nanoseconds used = Clocks(incident, *contract_).used(kind, until);
+  // What is solved waits for no answer any more, though somebody may still give one.
+  const nanoseconds used = Clocks(incident, *contract_).used(kind, std::min(until, incident.resolved.value_or(until)));
   observe(out.tally(), counted::kIncidentSeconds, std::chrono::duration<double>(used).count(), incident.fault_class,
           clock_label(kind));
 }
@@ -185,10 +188,6 @@ void Casebook::became_closed(Incident& incident, Outcome outcome, By by, std::st
   incident.outcome = outcome;
   if (const auto mine = open_by_key_.find(incident.key); mine != open_by_key_.end() && mine->second == incident.id)
     open_by_key_.erase(mine);
-  if (heartbeat_incident_ == incident.id) {
-    heartbeat_incident_ = 0;
-    heartbeat_since_ = now;  // who closes it knows: the next one comes after another silence as long
-  }
   joined_told_.erase(incident.id);
   fires_on_.erase(incident.id);
   count(out.tally(), counted::kIncidents, incident.fault_class, incident.service, to_string(outcome));

@@ -65,8 +65,12 @@ void Casebook::fire(const ReceivedAlert& alert, WallTime now, Decisions& out) {
     seen.recorded = now;
     return record(alert, seen, out);
   }
-  const bool fired_before = known != alerts_.end() && known->second.firing;  // its end was never heard of
   Incident* incident = known == alerts_.end() ? nullptr : home_of(known->second, now);
+  Incident* fired_in = nullptr;  // its end was never heard of
+  if (known != alerts_.end() && known->second.firing) {
+    fired_in = at(known->second.incident);
+    ended_unseen(alert.fingerprint, known->second, out);
+  }
   Seen& seen = alerts_[alert.fingerprint];
   const bool refired = incident != nullptr;
   if (incident == nullptr) {
@@ -78,7 +82,13 @@ void Casebook::fire(const ReceivedAlert& alert, WallTime now, Decisions& out) {
   counts_as(!joined ? AlertResult::opened : incident->state > State::resolved ? AlertResult::reopened : AlertResult::joined);
   seen = {.starts = alert.starts, .incident = incident->id, .firing = true, .said = now, .recorded = now};
   record(alert, seen, out);
-  if (!fired_before || !refired) ++incident->firing;
+  if (fired_in != incident) {
+    ++incident->firing;
+    if (fired_in != nullptr) {
+      fired_in->firing = std::max(0, fired_in->firing - 1);
+      touch(*fired_in, now, out);
+    }
+  }
   if (!refired) ++incident->alerts;
   if (refired)
     refire(*incident, alert, now, out);
@@ -198,7 +208,10 @@ void Casebook::join(Incident& incident, const ReceivedAlert& alert, WallTime now
   line(incident, "joined", {"alertmanager", "alertmanager"}, alert.label("alertname"), now, out);
   const std::string severity = incident.severity;
   classify(incident, alert);
-  if (incident.state >= State::resolved) return refire(incident, alert, now, out);
+  const bool was_over = incident.state >= State::resolved;
+  const int reopened = incident.reopened;
+  if (was_over) refire(incident, alert, now, out);
+  if (incident.reopened != reopened) return;  // its policy has begun anew
   if (rank_of(*contract_, incident.severity) > rank_of(*contract_, severity)) {
     // Graver now: its own policy begins, and who acknowledged the light one has not answered this.
     incident.title = title_of(alert, *contract_);
@@ -211,6 +224,7 @@ void Casebook::join(Incident& incident, const ReceivedAlert& alert, WallTime now
     line(incident, "policy", {"finwatch", ""}, severity + " → " + incident.severity, now, out);
     return run_steps(incident, Clocks(incident, *contract_), now, out);
   }
+  if (was_over) return;
   WallTime& told = joined_told_[incident.id];
   if (now - std::max(told, incident.received) < kJoinedAgain) return;
   told = now;
@@ -231,7 +245,8 @@ void Casebook::refire(Incident& incident, const ReceivedAlert& alert, WallTime n
 }
 
 void Casebook::reopen(Incident& incident, By by, std::string_view note, WallTime now, Decisions& out) {
-  incident.rests.push_back({incident.resolved.value_or(now), now});
+  // The clocks stood still since it was resolved; or closed, when it was taken for a false alarm.
+  incident.rests.push_back({incident.resolved.value_or(incident.closed.value_or(now)), now});
   incident.acknowledged = incident.diagnosed = incident.resolved = incident.verified = incident.closed = std::nullopt;
   incident.acknowledged_by.clear();
   incident.outcome = Outcome::open;

@@ -1,5 +1,6 @@
 // What time alone brings: escalation steps, warnings, the end of a hold-down, the silence of the heartbeat.
 #include <algorithm>
+#include <utility>
 
 #include "notifier/incident/casebook.h"
 
@@ -26,8 +27,9 @@ void Casebook::tick(WallTime now, Decisions& out) {
     due_.erase(id);
     Incident* incident = at(id);
     if (incident == nullptr) continue;
-    if (!incident->is_open() && now - *incident->closed >= setup_.reopen_within) {
-      forget(id);
+    // Not before its end is committed.
+    if (!incident->is_open() && now - *incident->closed >= setup_.reopen_within && !out.changed.contains(id)) {
+      forget(id, now);
       continue;
     }
     tick_one(*incident, now, out);
@@ -38,7 +40,7 @@ WallTime Casebook::next_due() const {
   WallTime next = due_order_.empty() ? kNever : due_order_.begin()->first;
   if (contract_->heartbeat && heartbeat_incident_ == 0)
     next = std::min(
-        next, std::chrono::time_point_cast<WallTime::duration>(heartbeat_awaited_since() + contract_->heartbeat->silent_after));
+        next, std::chrono::time_point_cast<WallTime::duration>(heartbeat_.value_or(heartbeat_since_) + contract_->heartbeat->silent_after));
   return next;
 }
 
@@ -60,7 +62,8 @@ void Casebook::tick_one(Incident& incident, WallTime now, Decisions& out) {
   }
   const bool moved = lines != out.timeline.size() || step != incident.next_step || levels != incident.told_levels;
   if (moved) return touch(incident, now, out);
-  const WallTime due = std::max(due_of(incident, now), now + std::chrono::seconds{1});
+  WallTime due = due_of(incident, now);
+  if (due <= now) due = now + std::chrono::seconds{1};
   due_[incident.id] = due;
   due_order_.emplace(due, incident.id);
 }
@@ -117,6 +120,9 @@ WallTime Casebook::due_of(const Incident& incident, WallTime now) const {
   if (incident.state == State::resolved)
     return setup_.verify_by_hand && incident.firing == 0 ? kNever : after(incident.resolved, setup_.hold_down);
   const Clocks clocks(incident, *contract_);
+  // A class that has become graver, or a clock that runs again, may have passed a level already.
+  for (const ClockReading& clock : clocks.read(now))
+    if (!clock.stopped && static_cast<unsigned>(clock.level()) > told(incident, clock.kind)) return now;
   WallTime due = clocks.next_level(now).value_or(kNever);
   if (const auto fires = fires_on_.find(incident.id); fires != fires_on_.end()) due = std::min(due, fires->second);
   const std::vector<Step>& steps = contract_->steps(incident.severity);
@@ -126,26 +132,32 @@ WallTime Casebook::due_of(const Incident& incident, WallTime now) const {
 }
 
 // A closed incident that cannot be reopened any more, with its alerts.
-void Casebook::forget(std::int64_t id) {
+void Casebook::forget(std::int64_t id, WallTime now) {
   fires_on_.erase(id);
   std::erase_if(alerts_, [id](const auto& one) { return one.second.incident == id; });
+  if (heartbeat_incident_ == id) {  // a false alarm, and silent all the time: it is waited for anew
+    heartbeat_incident_ = 0;
+    heartbeat_.reset();
+    heartbeat_since_ = now;
+  }
   incidents_.erase(id);
 }
 
 // Nobody who is alive would be silent so long: an incident of its own, with all that belongs to one.
 void Casebook::watch_heartbeat(WallTime now, Decisions& out) {
-  if (!contract_->heartbeat) return;
-  const bool silent = now - heartbeat_awaited_since() >= contract_->heartbeat->silent_after;
-  if (!silent && heartbeat_incident_ != 0) {
+  const auto& expected = contract_->heartbeat;
+  const bool silent = expected && now - heartbeat_.value_or(heartbeat_since_) >= expected->silent_after;
+  if (heartbeat_incident_ != 0) {
+    // A restart is no sign of life: it has come again when it was heard, or is waited for no more.
+    if (expected && (silent || !heartbeat_)) return;
     heartbeat_since_ = now;
-    Incident& incident = *at(heartbeat_incident_);
-    if (incident.firing > 0) ended(incident, now, contract_->heartbeat->alert + " came again", now, out);
-    if (incident.state >= State::resolved) heartbeat_incident_ = 0;
+    ended(*at(std::exchange(heartbeat_incident_, 0)), now,
+          expected ? expected->alert + " came again" : "no heartbeat is waited for any more", now, out);
     return;
   }
-  if (!silent || heartbeat_incident_ != 0) return;
+  if (!silent) return;
   ReceivedAlert alert;
-  alert.starts = heartbeat_awaited_since();
+  alert.starts = heartbeat_.value_or(heartbeat_since_);
   alert.labels["alertname"] = contract_->heartbeat->alert;
   alert.annotations["summary_zh"] = "心跳告警中断：Prometheus 或 Alertmanager 没有消息，其他告警可能也到不了";
   alert.annotations["summary_en"] =

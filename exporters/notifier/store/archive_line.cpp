@@ -50,6 +50,7 @@ class JsonWriter {
   }
   void operator()(std::string_view name, const std::vector<std::string>& value) { members_.add(name, word_list_text(value)); }
   void given(std::string_view name, const std::int64_t& value) { (*this)(name, value); }
+  void kept(std::string_view name, const std::string& value) { (*this)(name, value); }
   void document(std::string_view name, const std::string& value) {
     const Result<Json> json = Json::parse(value);
     members_.add(name, value.empty() ? "null" : json ? json->root().written() : json_text(value));

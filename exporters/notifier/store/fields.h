@@ -2,7 +2,8 @@
 //
 //   Record<Incident>::each(incident, visit);      // visit("id", incident.id); visit("key", incident.key); …
 //
-// visit.given() is a number that the store gives; visit.document() a text of JSON, of which an empty one leaves what is stored.
+// visit.given() is a number that the store gives; visit.kept() a text of which an empty one leaves what is stored; and so is
+// visit.document(), which is JSON.
 #pragma once
 
 #include <span>
@@ -77,12 +78,12 @@ struct Record<AlertRecord> {
     visit("firing", a.firing);
     visit("ended", a.ended);
     visit("seen", a.seen);
-    visit("alertname", a.alertname);
-    visit("severity", a.severity);
-    visit("fault_class", a.fault_class);
+    visit.kept("alertname", a.alertname);
+    visit.kept("severity", a.severity);
+    visit.kept("fault_class", a.fault_class);
     visit.document("labels", a.labels);
     visit.document("annotations", a.annotations);
-    visit("generator_url", a.generator_url);
+    visit.kept("generator_url", a.generator_url);
   }
 };
 

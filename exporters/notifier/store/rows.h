@@ -52,6 +52,7 @@ class ValueWriter {
   }
   void operator()(std::string_view, const std::vector<Span>& value) { append_text(next(), spans_text(value)); }
   void operator()(std::string_view, const std::vector<std::string>& value) { append_text(next(), word_list_text(value)); }
+  void kept(std::string_view, const std::string& value) { append_text(next(), value); }
   void document(std::string_view, const std::string& value) { append_text(next(), value); }
   void given(std::string_view, const std::int64_t&) {}
 
@@ -119,6 +120,7 @@ class ValueReader {
   void operator()(std::string_view name, std::vector<std::string>& value) {
     if (!read_word_list(next(), value)) wrong(name);
   }
+  void kept(std::string_view, std::string& value) { value = next(); }
   void document(std::string_view, std::string& value) { value = next(); }
   void given(std::string_view name, std::int64_t& value) { (*this)(name, value); }
 
@@ -150,9 +152,11 @@ class ColumnNames {
   }
   void document(std::string_view name, const std::string&) {
     add(purpose_ == For::select_without_documents ? std::string_view("''") : name);
-    const std::string column(name);
-    // Of the row that is there and of the new one; both engines call the first by the name of its table.
-    update(name, "CASE WHEN excluded." + column + " = '' THEN " + table_ + '.' + column + " ELSE excluded." + column + " END");
+    update_where_given(name);
+  }
+  void kept(std::string_view name, const std::string&) {
+    add(name);
+    update_where_given(name);
   }
   void given(std::string_view name, const std::int64_t&) {
     if (purpose_ != For::insert) add(name);
@@ -167,6 +171,11 @@ class ColumnNames {
 
  private:
   void add(std::string_view name) { names_.append(names_.empty() ? "" : ", ").append(name); }
+  void update_where_given(std::string_view name) {
+    const std::string column(name);
+    // Of the row that is there and of the new one; both engines call the first by the name of its table.
+    update(name, "CASE WHEN excluded." + column + " = '' THEN " + table_ + '.' + column + " ELSE excluded." + column + " END");
+  }
   void update(std::string_view name, const std::string& value) {
     updates_.append(updates_.empty() ? "" : ", ").append(name).append(" = ").append(value);
   }

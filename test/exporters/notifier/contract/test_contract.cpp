@@ -178,6 +178,8 @@ TEST_CASE("contract: what is wrong is named with its place") {
       {"policy: \"by_mail\"", "policy: \"by_mial\"", "severities.light.policy: no policy 'by_mial'; did you mean 'by_mail'?"},
       {"when: \"business_hours\"", "when: \"sometimes\"", "severities.light.when: expected 'always' or 'business_hours'"},
       {"after: 1h30m", "after: 1h30", "policies.at_once[1].after: expected a length of time"},
+      {"says_again_every: 15m", "says_again_every: 290y",
+       "alertmanager.says_again_every: expected ten years at most, found '290y'"},
       {"by: []\n      by_alertmanager: [\"email\"]\n    - after: 1d",
        "by: [\"email\"]\n    - after: 1d\n      tell: \"chief\"\n      by: [\"email\"]\n    - after: 1h",
        "policies.by_mail[2].after: earlier than the step before it"},

@@ -340,19 +340,6 @@ TEST_CASE("casebook: the heartbeat's own end is its silence, at once") {
   CHECK(test.told() == "heartbeat: sms zhang.wei, heartbeat: dingtalk [zhang.wei]");
 }
 
-TEST_CASE("casebook: who closes the silence of the heartbeat hears of it again only after another one as long") {
-  const auto contract = a_contract();
-  contract->heartbeat = Heartbeat{"Watchdog", 4min};
-  CaseTest test(contract);
-  test.wait(4min);
-  REQUIRE(test.casebook.next_id() == 2);
-  REQUIRE(test.act(ActionKind::false_alarm, 1, "planned"));
-  test.wait(3min + 59s);
-  CHECK(test.casebook.next_id() == 2);
-  test.wait(1s);
-  CHECK(test.casebook.next_id() == 3);
-}
-
 TEST_CASE("casebook: in planned maintenance nobody is told and no clock runs") {
   const auto contract = a_contract();
   // 10:00 to 12:00 in Shanghai is 02:00 to 04:00 in UTC, when the test begins.
@@ -428,4 +415,144 @@ TEST_CASE("casebook: unknown severities and classes are taken for grave, not for
   CHECK(test.incident(1).severity == "severe");
   CHECK(test.incident(1).fault_class == "ordinary");
   CHECK(test.told() == "sms zhang.wei, dingtalk [zhang.wei]");
+}
+
+TEST_CASE("casebook: a graver alert soon after the end of a light one calls its own people") {
+  CaseTest test;
+  const Labels light{{"service", "database"}, {"severity", "light"}};
+  const WallTime starts = test.now;
+  test.fire("DatabaseSlow", light, starts);
+  test.wait(1min);
+  test.clear("DatabaseSlow", light, starts);
+  test.wait(1min);
+  test.told();
+  test.fire("DatabaseDisconnected", kDatabase);
+  CHECK(test.casebook.next_id() == 2);
+  CHECK(test.told() == "sms zhang.wei, dingtalk [zhang.wei]");
+  test.wait(5min);
+  CHECK(test.told() == "voice zhang.wei");
+}
+
+TEST_CASE("casebook: what is graver now, and too late already, is a breach at once") {
+  CaseTest test;
+  const Labels ordinary{{"service", "reports"}, {"severity", "severe"}, {"fault_class", "ordinary"}};
+  const Labels major{{"service", "reports"}, {"severity", "severe"}, {"fault_class", "major"}};
+  test.fire("ReportsLate", ordinary);
+  test.wait(3h);
+  test.lines();
+  test.fire("ReportsGone", major);
+  test.wait(0s);
+  CHECK(test.lines() == "joined breached");
+  CHECK(test.counter("finwatch_sla_breaches_total", R"(fault_class="major",clock="diagnose")") == 1);
+}
+
+TEST_CASE("casebook: an alert that begins again without an end fires once, where it is now") {
+  CaseTest test;
+  const WallTime starts = test.now;
+  test.fire("DatabaseDisconnected", kDatabase, starts);
+  REQUIRE(test.act(ActionKind::false_alarm, 1));
+  test.wait(1min);
+  const Decisions out = test.fire("DatabaseDisconnected", kDatabase, test.now);
+  CHECK(test.incident(1).firing == 0);
+  CHECK(test.incident(2).firing == 1);
+  REQUIRE(out.alerts.size() == 2);
+  CHECK_FALSE(out.alerts[0].firing);
+  CHECK(out.alerts[0].starts == starts);
+  CHECK(out.alerts[1].firing);
+}
+
+TEST_CASE("casebook: restored, an alert is as it was said last, whichever beginning that had") {
+  CaseTest test;
+  const WallTime early = test.now, late = test.now + 10s;
+  test.wait(1min);
+  std::vector<AlertRecord> records;
+  for (const Decisions& out :
+       {test.fire("DatabaseDisconnected", kDatabase, late), test.fire("DatabaseDisconnected", kDatabase, early),
+        test.clear("DatabaseDisconnected", kDatabase, early)})
+    for (const AlertRecord& record : out.alerts) {
+      std::erase_if(records, [&](const AlertRecord& one) { return one.starts == record.starts; });
+      records.push_back(record);
+    }
+  REQUIRE(test.incident(1).firing == 0);
+  Casebook again(test.contract, {}, test.now);
+  again.restore({test.incident(1)}, records, 2);
+  CHECK(again.overdue(test.now + 24h).empty());
+}
+
+TEST_CASE("casebook: a silent heartbeat is no better for a restart, a merger or a word") {
+  const auto contract = a_contract();
+  contract->heartbeat = Heartbeat{"Watchdog", 4min};
+  CaseTest test(contract);
+  test.wait(4min);
+  REQUIRE(test.casebook.heartbeat_silent());
+  test.fire("HostCpuBusy", kCpu);
+  SECTION("restarted, it is waited for still") {
+    const Incident incident = test.incident(1);
+    test.casebook = Casebook(contract, {}, test.now);
+    test.casebook.restore({incident}, {}, 3);
+    test.told();
+    test.wait(1min);
+    CHECK(test.casebook.heartbeat_silent());
+    CHECK(test.incident(1).state == State::assigned);
+    CHECK(test.told().find("resolved") == std::string::npos);
+    test.fire("Watchdog", {});
+    test.wait(1s);
+    CHECK(test.incident(1).state == State::resolved);
+  }
+  SECTION("it stays by itself") {
+    CHECK(test.act(ActionKind::merge, 1, "", "2").error().code == Errc::config);
+    CHECK(test.act(ActionKind::merge, 2, "", "1").error().code == Errc::config);
+  }
+  SECTION("as a false alarm it is not said again and again") {
+    REQUIRE(test.act(ActionKind::false_alarm, 1));
+    test.wait(1h);
+    CHECK(test.casebook.next_id() == 3);
+    CHECK(test.casebook.heartbeat_silent());
+    test.fire("Watchdog", {});
+    test.wait(1s);
+    CHECK_FALSE(test.casebook.heartbeat_silent());
+    test.wait(4min);
+    CHECK(test.casebook.next_id() == 4);
+  }
+  SECTION("resolved, it is watched over after a restart") {
+    test.fire("Watchdog", {});
+    test.wait(1s);
+    const Incident incident = test.incident(1);
+    test.casebook = Casebook(contract, {}, test.now);
+    test.casebook.restore({incident}, {}, 3);
+    test.wait(4min);
+    CHECK(test.incident(1).state < State::resolved);
+    CHECK(test.casebook.heartbeat_silent());
+  }
+}
+
+TEST_CASE("casebook: time after a false alarm and after the solution counts for no clock") {
+  CaseTest test;
+  test.fire("DatabaseDisconnected", kDatabase);
+  SECTION("closed as a false alarm, and reopened") {
+    test.wait(10min);
+    REQUIRE(test.act(ActionKind::false_alarm, 1));
+    test.wait(1h);
+    REQUIRE(test.act(ActionKind::reopen, 1));
+    CHECK(test.incident(1).rests == std::vector<Span>{{test.now - 1h, test.now}});
+  }
+  SECTION("acknowledged when it was solved long ago") {
+    test.wait(1min);
+    test.clear("DatabaseDisconnected", kDatabase, test.now - 1min);
+    test.wait(1h);
+    REQUIRE(test.act(ActionKind::acknowledge, 1));
+    CHECK(test.counter("finwatch_incident_seconds_sum", R"(fault_class="major",clock="answer")") == 60);
+  }
+}
+
+TEST_CASE("casebook: what is closed is said to be closed before it is forgotten") {
+  CaseTest test(a_contract(), {.hold_down = 0s, .reopen_within = 0s});
+  test.fire("DatabaseDisconnected", kDatabase);
+  Decisions out(test.counters);
+  REQUIRE(test.casebook.act({ActionKind::false_alarm, 1, "zhang.wei", "page", "", ""}, test.now, out));
+  test.casebook.tick(test.now, out);
+  REQUIRE(out.changed.contains(1));
+  REQUIRE(test.casebook.find(1) != nullptr);
+  test.wait(1min);
+  CHECK(test.casebook.find(1) == nullptr);
 }

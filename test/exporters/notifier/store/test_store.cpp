@@ -108,10 +108,11 @@ void written_over() {
   const Engine engine;
   const auto store = engine.leading();
   AlertRecord alert = alert_of("aa", 7);
+  alert.generator_url = "http://prometheus/graph";
   must(store->commit({.incidents = {incident_of(7)}, .alerts = {alert}}));
   // What Alertmanager says again has labels; a change of state has none, and leaves them. Both may come in one commit.
   AlertRecord ended = alert, moved = alert;
-  ended.labels = ended.annotations = "";
+  ended.labels = ended.annotations = ended.alertname = ended.severity = ended.fault_class = ended.generator_url = "";
   ended.firing = false;
   ended.ended = at(50);
   moved.incident = 8;
@@ -123,6 +124,10 @@ void written_over() {
   REQUIRE(alerts.size() == 1);
   CHECK(alerts[0].labels == alert.labels);
   CHECK(alerts[0].annotations == alert.annotations);
+  CHECK(alerts[0].alertname == alert.alertname);
+  CHECK(alerts[0].severity == alert.severity);
+  CHECK(alerts[0].fault_class == alert.fault_class);
+  CHECK(alerts[0].generator_url == alert.generator_url);
   CHECK_FALSE(alerts[0].firing);
   must(store->commit({.alerts = {moved, ended, moved, ended}}));
   alerts = must(store->alerts(7, 10));
