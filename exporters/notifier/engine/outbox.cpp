@@ -69,7 +69,7 @@ void Outbox::replace(const Setup& setup) {
   held_until_.clear();
   queues_.clear();
   for (const auto& [id, delivery] : waiting_)
-    if (delivery.state == DeliveryState::queued) queues_[lane_of(delivery)].emplace(urgency(delivery.purpose), id);
+    if (delivery.state == DeliveryState::queued) queues_[lane_of(delivery)].add({urgency(delivery.purpose), id});
 }
 
 Limits& Outbox::limits_for(ChannelKind lane) {
@@ -96,7 +96,7 @@ void Outbox::restore(const std::vector<Delivery>& deliveries, std::int64_t next_
     if (delivery.state != DeliveryState::queued && delivery.state != DeliveryState::sending) continue;
     waiting_.emplace(delivery.id, delivery);
     if (delivery.state == DeliveryState::queued) {
-      queues_[lane].emplace(urgency(delivery.purpose), delivery.id);
+      queues_[lane].add({urgency(delivery.purpose), delivery.id});
       continue;
     }
     Job& job = open[delivery.carried_by == 0 ? delivery.id : delivery.carried_by];
@@ -115,7 +115,7 @@ void Outbox::add(Delivery message, WallTime now) {
   message.id = next_id_++;
   message.state = DeliveryState::queued;
   if (message.created == WallTime{}) message.created = message.next = now;
-  queues_[lane_of(message)].emplace(urgency(message.purpose), message.id);
+  queues_[lane_of(message)].add({urgency(message.purpose), message.id});
   changed_.insert(message.id);
   waiting_.emplace(message.id, std::move(message));
 }
@@ -146,9 +146,7 @@ std::optional<Job> Outbox::next(ChannelKind lane, WallTime now) {
   Limits& limits = limits_for(lane);
   if (std::optional<Job> job = doubtful(lane, now)) return begin(std::move(*job), now);
   std::set<std::string> full;  // scopes without room
-  const std::set<Place> places = queues_[lane].size() > kMostInDigest
-                                     ? std::set<Place>(queues_[lane].begin(), std::next(queues_[lane].begin(), kMostInDigest))
-                                     : queues_[lane];
+  const std::vector<Place> places = queues_[lane].first(kMostInDigest);
   for (const Place& place : places) {
     Delivery& first = *at(place.second);
     const std::string scope = scope_of(lane, first);
@@ -185,7 +183,7 @@ Job Outbox::begin(Job job, WallTime now) {
   const std::int64_t lead = job.deliveries.front();
   for (const std::int64_t id : job.deliveries) {
     Delivery& delivery = *at(id);
-    queues_[job.lane].erase({urgency(delivery.purpose), id});
+    queues_[job.lane].remove({urgency(delivery.purpose), id});
     job.maybe_twice = job.maybe_twice || delivery.maybe_twice;
     changed_.insert(id);
     ++delivery.attempts;
@@ -202,7 +200,7 @@ void Outbox::finish(Delivery& delivery, DeliveryState state, WallTime now) {
   const std::int64_t id = delivery.id;
   delivery.state = state;
   delivery.done = now;
-  queues_[lane_of(delivery)].erase({urgency(delivery.purpose), id});
+  queues_[lane_of(delivery)].remove({urgency(delivery.purpose), id});
   tried_.erase(id);
   hopeless_.erase(id);
   changed_.erase(id);
@@ -214,7 +212,7 @@ void Outbox::requeue(Delivery& delivery, WallTime next) {
   delivery.state = DeliveryState::queued;
   delivery.carried_by = 0;
   delivery.next = next;
-  queues_[lane_of(delivery)].emplace(urgency(delivery.purpose), delivery.id);
+  queues_[lane_of(delivery)].add({urgency(delivery.purpose), delivery.id});
   changed_.insert(delivery.id);
 }
 
@@ -340,7 +338,7 @@ WallTime Outbox::next_due(ChannelKind lane, WallTime now) const {
   const auto limits = limits_.find(lane);
   if (queue != queues_.end()) {
     std::size_t looked = 0;
-    for (const Place& place : queue->second) {
+    for (const Place& place : queue->second.all()) {
       const Delivery& delivery = waiting_.at(place.second);
       WallTime one = delivery.next;
       if (limits != limits_.end()) one = std::max(one, limits->second.free_at(scope_of(lane, delivery), std::max(one, now)));
@@ -375,7 +373,7 @@ void Outbox::collect(Changes& changes) {
 std::set<ChannelKind> Outbox::lanes() const {
   std::set<ChannelKind> lanes;
   for (const auto& [lane, queue] : queues_)
-    if (!queue.empty()) lanes.insert(lane);
+    if (!queue.all().empty()) lanes.insert(lane);
   for (const auto& [lane, doubts] : doubts_)
     if (!doubts.empty()) lanes.insert(lane);
   return lanes;
@@ -383,7 +381,7 @@ std::set<ChannelKind> Outbox::lanes() const {
 
 std::size_t Outbox::queued(ChannelKind lane) const {
   const auto queue = queues_.find(lane);
-  return queue == queues_.end() ? 0 : queue->second.size();
+  return queue == queues_.end() ? 0 : queue->second.all().size();
 }
 
 std::size_t Outbox::sending(ChannelKind lane) const {
