@@ -279,11 +279,10 @@ def idle(options):
         cpu, woken = cpu_ms([pid]), wakeups(pid)
         time.sleep(options.minutes * 60)
         row = {"cpu_s": (cpu_ms([pid]) - cpu) / 1000 / options.minutes, "wakeups": (wakeups(pid) - woken) / options.minutes, "rss": memory_mib(pid, "VmRSS")}
-        calls = system_calls(pid, 60)
-        row.update({"calls": sum(calls.values()) if calls else None, "calls_by_name": calls})
+        calls = system_calls(pid, options.minutes * 60)
+        row.update({"calls": sum(calls.values()) / options.minutes if calls else None, "calls_by_name": calls})
         get(notifier.port)
         row["rss_scraped"] = memory_mib(pid, "VmRSS")
-        get(notifier.port, "/")
         return row
 
 
