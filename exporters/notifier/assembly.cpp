@@ -30,12 +30,11 @@ int hash_password() {
 class Assembler::Shown final : public Collector {
  public:
   Shown(const NotifierCollector& row, const Assembler& assembler) : row_(row), assembler_(assembler) {}
-  Status collect(const Scrape&, MetricSink& sink) override {
+  Status collect(const Scrape& scrape, MetricSink& sink) override {
     const std::lock_guard lock(assembler_.mutex_);
     if (assembler_.engine_ == nullptr) return ok();
-    const Figures figures = assembler_.engine_->figures();
     const std::shared_ptr<const Setup> setup = assembler_.engine_->setup();
-    row_.write({figures, *setup->contract, assembler_.env_.clock->wall()}, sink);
+    row_.write({assembler_.figures_of(scrape), *setup->contract, assembler_.env_.clock->wall()}, sink);
     return ok();
   }
 
@@ -43,6 +42,13 @@ class Assembler::Shown final : public Collector {
   const NotifierCollector& row_;
   const Assembler& assembler_;
 };
+
+// Read once a scrape, by the collector that comes first.
+const Figures& Assembler::figures_of(const Scrape& scrape) const {
+  if (!figures_ || scrape_ != scrape.number) figures_ = engine_->figures();
+  scrape_ = scrape.number;
+  return *figures_;
+}
 
 std::span<const FlagSpec> Assembler::flags() { return kFlags; }
 
@@ -62,6 +68,7 @@ Result<std::vector<RunnerEntry>> Assembler::assemble(const Assembly& assembly, c
   if (engine_)
     if (Status status = engine_->apply(*setup); !status) return status.error();
   setup_ = std::move(*setup);
+  figures_.reset();
   env_ = env;
   std::vector<RunnerEntry> entries;
   for (const Assembly::Chosen& chosen : assembly.chosen)

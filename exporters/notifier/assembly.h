@@ -30,12 +30,15 @@ class Assembler {
 
  private:
   class Shown;
+  const Figures& figures_of(const Scrape& scrape) const;
 
   Env env_;
   mutable std::mutex mutex_;
   std::shared_ptr<const Setup> setup_;
   std::unique_ptr<Engine> engine_;
   std::unique_ptr<Desk> desk_;
+  mutable std::optional<Figures> figures_;  // of the scrape of that number
+  mutable std::uint64_t scrape_ = 0;
 };
 
 }  // namespace finwatch::notifier

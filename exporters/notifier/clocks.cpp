@@ -1,13 +1,7 @@
-#include <algorithm>
-#include <string>
-
 #include "notifier/collector.h"
-#include "notifier/incident/clocks.h"
 
 namespace finwatch::notifier {
 namespace {
-
-constexpr std::size_t kMostDeadlines = 50;
 
 constexpr MetricDesc kDeadline{
     MetricType::gauge, "finwatch_sla_deadline_timestamp_seconds",
@@ -21,23 +15,6 @@ constexpr MetricDesc kLimit{MetricType::gauge, "finwatch_sla_limit_seconds",
                             "fault_class", "clock"};
 
 const std::vector<MetricRef> kMetrics = {kDeadline, kPaused, kLimit, counted::kIncidentSeconds, counted::kBreaches};
-
-struct Running {
-  std::string incident;
-  ClockReading clock;
-};
-
-std::vector<Running> nearest(const Seen& seen) {
-  std::vector<Running> running;
-  for (const Incident& incident : seen.figures.open)
-    for (const ClockReading& clock : Clocks(incident, seen.contract).read(seen.now))
-      if (!clock.stopped) running.push_back({incident.number(), clock});
-  const auto distance = [&](const Running& each) { return std::chrono::abs(each.clock.deadline - seen.now); };
-  std::stable_sort(running.begin(), running.end(),
-                   [&](const Running& a, const Running& b) { return distance(a) < distance(b); });
-  if (running.size() > kMostDeadlines) running.erase(running.begin() + kMostDeadlines, running.end());
-  return running;
-}
 
 void write_limits(const Contract& contract, MetricSink& sink) {
   auto family = sink.family(kLimit);
@@ -54,12 +31,11 @@ void write_limits(const Contract& contract, MetricSink& sink) {
 void write(const Seen& seen, MetricSink& sink) {
   write_limits(seen.contract, sink);
   if (!seen.figures.leads) return;
-  const std::vector<Running> running = nearest(seen);
   auto deadlines = sink.family(kDeadline);
-  for (const Running& each : running)
-    deadlines.add(to_seconds(each.clock.deadline), each.incident, clock_label(each.clock.kind));
+  for (const auto& [incident, clock] : seen.figures.open.clocks)
+    deadlines.add(to_seconds(clock.deadline), incident, clock_label(clock.kind));
   auto paused = sink.family(kPaused);
-  for (const Running& each : running) paused.add(each.clock.paused, each.incident, clock_label(each.clock.kind));
+  for (const auto& [incident, clock] : seen.figures.open.clocks) paused.add(clock.paused, incident, clock_label(clock.kind));
   write_histogram(sink, seen, counted::kIncidentSeconds);
   write_counter(sink, seen, counted::kBreaches);
 }

@@ -1,6 +1,4 @@
-#include <map>
 #include <span>
-#include <tuple>
 
 #include "notifier/collector.h"
 
@@ -28,36 +26,23 @@ const std::vector<MetricRef> kMetrics = {kOpen,
 
 constexpr std::span<const std::string_view> kOpenStates = std::span(kStateNames).first(kStateNames.size() - 1);
 
-using Pair = std::pair<std::string_view, std::string_view>;  // class, service
-using States = std::array<int, kOpenStates.size()>;
-
 void write_open(const Seen& seen, MetricSink& sink) {
   const Contract& contract = seen.contract;
-  std::map<Pair, States> numbers;
-  numbers[{}];  // of no class: what the contract does not know
+  auto groups = seen.figures.open.groups;
+  groups[{}];  // of no class: what the contract does not know
   for (const auto& [id, fault_class] : contract.classes) {
-    numbers[{id, {}}];
-    for (const Service& service : contract.services) numbers[{id, service.id}];
+    groups[{id, {}}];
+    for (const Service& service : contract.services) groups[{id, service.id}];
   }
-  for (const Incident& incident : seen.figures.open)
-    if (incident.is_open())
-      ++numbers[{known_class(contract, incident.fault_class), known_service(contract, incident.service)}]
-               [static_cast<std::size_t>(incident.state)];
   auto family = sink.family(kOpen);
-  for (const auto& [of, states] : numbers)
+  for (const auto& [of, states] : groups)
     family.add_each(
         kOpenStates, [&, &its = states](std::size_t i) { return its[i]; }, of.first, of.second);
 }
 
 void write_oldest(const Seen& seen, MetricSink& sink) {
-  std::map<std::string_view, WallTime> oldest;
-  for (const Incident& incident : seen.figures.open) {
-    if (incident.state >= State::resolved) continue;
-    const auto [place, fresh] = oldest.try_emplace(known_class(seen.contract, incident.fault_class), incident.began);
-    if (!fresh && incident.began < place->second) place->second = incident.began;
-  }
   auto family = sink.family(kOldest);
-  for (const auto& [fault_class, began] : oldest) family.add(to_seconds(began), fault_class);
+  for (const auto& [fault_class, began] : seen.figures.open.oldest) family.add(to_seconds(began), fault_class);
 }
 
 void write(const Seen& seen, MetricSink& sink) {

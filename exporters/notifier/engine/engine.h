@@ -17,14 +17,15 @@
 #include "core/result.h"
 #include "notifier/incident/action.h"
 #include "notifier/incident/incident.h"
+#include "notifier/incident/overview.h"
 #include "notifier/setup.h"
 
 namespace finwatch::notifier {
 
-/// What the collectors show; a consistent copy.
+/// What the collectors show; a consistent copy. Small, however much is open.
 struct Figures {
-  Counters counters;           // of families ending in _total, _bucket, _sum, _count
-  std::vector<Incident> open;  // not closed
+  Counters counters;  // of families ending in _total, _bucket, _sum, _count
+  Overview open;
   struct Lane {
     ChannelKind channel{};
     std::size_t queued = 0, sending = 0;

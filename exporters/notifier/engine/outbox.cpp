@@ -71,7 +71,7 @@ void Outbox::replace(const Setup& setup) {
   held_until_.clear();
   queues_.clear();
   for (const auto& [id, delivery] : waiting_)
-    if (delivery.state == DeliveryState::queued) queues_[lane_of(delivery)].emplace(urgency(delivery.purpose), id);
+    if (delivery.state == DeliveryState::queued) queues_[lane_of(delivery)].add({urgency(delivery.purpose), id});
 }
 
 Limits& Outbox::limits_for(ChannelKind lane) {
@@ -107,7 +107,7 @@ void Outbox::restore(const std::vector<Delivery>& deliveries, std::int64_t next_
          before = saved.find(before->second->fallback_of))
       if (!tried_[delivery.id].insert(before->second->channel).second) break;
     if (delivery.state == DeliveryState::queued) {
-      queues_[lane].emplace(urgency(delivery.purpose), delivery.id);
+      queues_[lane].add({urgency(delivery.purpose), delivery.id});
       continue;
     }
     Job& job = open[delivery.carried_by == 0 ? delivery.id : delivery.carried_by];
@@ -128,7 +128,7 @@ void Outbox::add(Delivery message, WallTime now) {
   message.id = next_id_++;
   message.state = DeliveryState::queued;
   if (message.created == WallTime{}) message.created = message.next = now;
-  queues_[lane_of(message)].emplace(urgency(message.purpose), message.id);
+  queues_[lane_of(message)].add({urgency(message.purpose), message.id});
   changed_.insert(message.id);
   waiting_.emplace(message.id, std::move(message));
 }
@@ -155,7 +155,7 @@ WallTime Outbox::free_at(ChannelKind lane, const std::string& scope, WallTime no
 void Outbox::spare_telephones(ChannelKind lane, WallTime now) {
   if (!is_phone(lane)) return;
   const Limits& limits = limits_for(lane);
-  const std::set<Place> places = queues_[lane];
+  const std::vector<Place> places = queues_[lane].all();
   for (const Place& place : places) {
     Delivery& delivery = *at(place.second);
     if (delivery.next > now || limits.free_at(scope_of(lane, delivery), now) - now <= kTooLongToWait) continue;
@@ -196,9 +196,7 @@ std::optional<Job> Outbox::next(ChannelKind lane, WallTime now) {
   spare_telephones(lane, now);
   if (std::optional<Job> job = doubtful(lane, now)) return begin(std::move(*job), now);
   std::set<std::string> full;  // scopes without room
-  const std::set<Place> places = queues_[lane].size() > kMostInDigest
-                                     ? std::set<Place>(queues_[lane].begin(), std::next(queues_[lane].begin(), kMostInDigest))
-                                     : queues_[lane];
+  const std::vector<Place> places = queues_[lane].first(kMostInDigest);
   for (const Place& place : places) {
     const Delivery& first = *at(place.second);
     const std::string scope = scope_of(lane, first);
@@ -227,7 +225,7 @@ Job Outbox::begin(Job job, WallTime now) {
   const std::int64_t lead = job.deliveries.front();
   for (const std::int64_t id : job.deliveries) {
     Delivery& delivery = *at(id);
-    queues_[job.lane].erase({urgency(delivery.purpose), id});
+    queues_[job.lane].remove({urgency(delivery.purpose), id});
     job.maybe_twice = job.maybe_twice || delivery.maybe_twice;
     changed_.insert(id);
     ++delivery.attempts;
@@ -244,7 +242,7 @@ void Outbox::finish(Delivery& delivery, DeliveryState state, WallTime now) {
   const std::int64_t id = delivery.id;
   delivery.state = state;
   delivery.done = now;
-  queues_[lane_of(delivery)].erase({urgency(delivery.purpose), id});
+  queues_[lane_of(delivery)].remove({urgency(delivery.purpose), id});
   tried_.erase(id);
   hopeless_.erase(id);
   changed_.erase(id);
@@ -256,7 +254,7 @@ void Outbox::requeue(Delivery& delivery, WallTime next) {
   delivery.state = DeliveryState::queued;
   delivery.carried_by = 0;
   delivery.next = next;
-  queues_[lane_of(delivery)].emplace(urgency(delivery.purpose), delivery.id);
+  queues_[lane_of(delivery)].add({urgency(delivery.purpose), delivery.id});
   changed_.insert(delivery.id);
 }
 
@@ -373,7 +371,7 @@ bool Outbox::fall_back(const Delivery& delivery, WallTime now) {
 
 void Outbox::abandon(ChannelKind lane, WallTime now, Tally tally) {
   std::vector<std::int64_t> ids;
-  for (const Place& place : queues_[lane]) ids.push_back(place.second);
+  for (const Place& place : queues_[lane].all()) ids.push_back(place.second);
   for (const Doubt& doubt : doubts_[lane]) ids.insert(ids.end(), doubt.job.deliveries.begin(), doubt.job.deliveries.end());
   doubts_.erase(lane);
   for (const std::int64_t id : ids) {
@@ -412,7 +410,7 @@ WallTime Outbox::next_due(ChannelKind lane, WallTime now) const {
   const auto queue = queues_.find(lane);
   if (queue != queues_.end()) {
     std::size_t looked = 0;
-    for (const Place& place : queue->second) {
+    for (const Place& place : queue->second.all()) {
       const Delivery& delivery = waiting_.at(place.second);
       due = std::min(due, free_at(lane, scope_of(lane, delivery), std::max(delivery.next, now)));
       if (due <= now || ++looked == kMostInDigest) break;
@@ -445,7 +443,7 @@ void Outbox::collect(Changes& changes) {
 std::set<ChannelKind> Outbox::lanes() const {
   std::set<ChannelKind> lanes;
   for (const auto& [lane, queue] : queues_)
-    if (!queue.empty()) lanes.insert(lane);
+    if (!queue.all().empty()) lanes.insert(lane);
   for (const auto& [lane, doubts] : doubts_)
     if (!doubts.empty()) lanes.insert(lane);
   return lanes;
@@ -453,7 +451,7 @@ std::set<ChannelKind> Outbox::lanes() const {
 
 std::size_t Outbox::queued(ChannelKind lane) const {
   const auto queue = queues_.find(lane);
-  return queue == queues_.end() ? 0 : queue->second.size();
+  return queue == queues_.end() ? 0 : queue->second.all().size();
 }
 
 std::size_t Outbox::sending(ChannelKind lane) const {

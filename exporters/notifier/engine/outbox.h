@@ -9,6 +9,7 @@
 // Never given up: what no channel takes is tried again every ten minutes for as long as its incident is open.
 #pragma once
 
+#include <algorithm>
 #include <map>
 #include <memory>
 #include <optional>
@@ -75,6 +76,25 @@ class Outbox {
     WallTime ask_at;
   };
   using Place = std::pair<int, std::int64_t>;  // by urgency, then by age
+  /// Places in their order; most come at the end, and ten thousand of them take a quarter of what a set of nodes takes.
+  class Queue {
+   public:
+    void add(Place place) {
+      const auto here = std::lower_bound(places_.begin(), places_.end(), place);
+      if (here == places_.end() || *here != place) places_.insert(here, place);
+    }
+    void remove(Place place) {
+      const auto here = std::lower_bound(places_.begin(), places_.end(), place);
+      if (here != places_.end() && *here == place) places_.erase(here);
+    }
+    std::vector<Place> first(std::size_t most) const {
+      return {places_.begin(), places_.begin() + static_cast<std::ptrdiff_t>(std::min(most, places_.size()))};
+    }
+    const std::vector<Place>& all() const { return places_; }
+
+   private:
+    std::vector<Place> places_;
+  };
 
   ChannelKind lane_of(const Delivery& delivery) const { return setup_->delivery.instead.value_or(delivery.channel); }
   Limits& limits_for(ChannelKind lane);
@@ -95,7 +115,7 @@ class Outbox {
 
   const Setup* setup_;
   std::map<std::int64_t, Delivery> waiting_;  // all that is not delivered or dropped
-  std::map<ChannelKind, std::set<Place>> queues_;
+  std::map<ChannelKind, Queue> queues_;
   std::map<ChannelKind, std::vector<Doubt>> doubts_;
   std::map<ChannelKind, Limits> limits_;
   std::map<std::pair<ChannelKind, std::string>, WallTime> held_until_;  // by scope; the provider said when to come again

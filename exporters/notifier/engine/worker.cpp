@@ -486,8 +486,7 @@ Figures EngineWorker::figures() const {
   figures.commits_failed = commits_failed_;
   if (!figures.leads) return figures;
   figures.counters = counters_;
-  for (const auto& [id, incident] : casebook_->incidents())
-    if (incident.is_open()) figures.open.push_back(incident);
+  figures.open = overview(*casebook_, *setup_->contract, now);
   for (const auto& [kind, lane] : lanes_)
     figures.lanes.push_back({.channel = kind,
                              .queued = outbox_->queued(kind),

@@ -1,9 +1,23 @@
 #include "notifier/incident/casebook.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cstdio>
 #include <tuple>
 
 namespace finwatch::notifier {
+
+std::uint64_t number_of(std::string_view fingerprint) {
+  std::uint64_t number = 0;
+  std::from_chars(fingerprint.data(), fingerprint.data() + fingerprint.size(), number, 16);
+  return number;
+}
+
+std::string fingerprint_of(std::uint64_t number) {
+  std::array<char, 17> digits{};
+  std::snprintf(digits.data(), digits.size(), "%016llx", static_cast<unsigned long long>(number));
+  return digits.data();
+}
 
 State state_of(const Incident& incident) {
   if (incident.diagnosed) return State::diagnosed;
@@ -18,15 +32,13 @@ void Casebook::restore(std::vector<Incident> incidents, const std::vector<AlertR
   next_id_ = next_id;
   for (Incident& incident : incidents) {
     const std::int64_t id = incident.id;
-    if (incident.is_open()) open_by_key_[incident.key] = id;
-    if (incident.key == kHeartbeatKey && incident.firing > 0) heartbeat_incident_ = id;
-    // Due at once: tick() finds out what each waits for.
-    due_[id] = WallTime{};
-    due_order_.emplace(WallTime{}, id);
-    incidents_.emplace(id, std::move(incident));
+    const Incident& kept = incidents_.emplace(id, std::move(incident)).first->second;
+    if (kept.is_open()) take_key(kept);
+    if (kept.key == kHeartbeatKey && kept.firing > 0) heartbeat_incident_ = id;
+    wait_for(id, {.due = WallTime{}, .deadlines = {kNever, kNever, kNever}});  // tick() finds out what for
   }
   for (const AlertRecord& alert : alerts) {
-    Seen& seen = alerts_[alert.fingerprint];
+    Seen& seen = alerts_[number_of(alert.fingerprint)];
     // The one that counts is that said last, which need not be the one that began last.
     if (seen.incident != 0 && std::tie(seen.said, seen.firing, seen.starts) > std::tie(alert.seen, alert.firing, alert.starts))
       continue;
@@ -38,11 +50,8 @@ void Casebook::restore(std::vector<Incident> incidents, const std::vector<AlertR
 void Casebook::replace(std::shared_ptr<const Contract> contract, const IncidentSetup& setup) {
   contract_ = std::move(contract);
   setup_ = setup;
-  due_order_.clear();
-  for (auto& [id, due] : due_) {
-    due = WallTime{};
-    due_order_.emplace(due, id);
-  }
+  for (const auto& [id, incident] : incidents_)
+    if (plans_.contains(id)) wait_for(id, {.due = WallTime{}, .deadlines = {kNever, kNever, kNever}});
 }
 
 const Incident* Casebook::find(std::int64_t id) const {
@@ -55,14 +64,47 @@ Incident* Casebook::at(std::int64_t id) {
   return found == incidents_.end() ? nullptr : &found->second;
 }
 
+// Anew, so that the view is of this incident's own text.
+void Casebook::take_key(const Incident& incident) {
+  open_by_key_.erase(incident.key);
+  open_by_key_.emplace(incident.key, incident.id);
+}
+
 void Casebook::touch(Incident& incident, WallTime now, Decisions& out) {
   incident.changed = now;
   out.changed.insert(incident.id);
-  const WallTime due = due_of(incident, now);
-  const auto [place, added] = due_.try_emplace(incident.id, due);
-  if (!added) due_order_.erase({place->second, incident.id});
-  place->second = due;
-  due_order_.emplace(due, incident.id);
+  wait_for(incident.id, plan_of(incident, now));
+}
+
+void Casebook::wait_for(std::int64_t id, const Plan& plan) {
+  const auto [place, added] = plans_.try_emplace(id, plan);
+  if (!added) due_order_.erase({place->second.due, id});
+  place->second = plan;
+  due_order_.emplace(plan.due, id);
+}
+
+std::vector<RunningClock> Casebook::nearest_clocks(WallTime now, std::size_t most) const {
+  struct Place {
+    nanoseconds away;
+    std::int64_t incident;
+    ClockKind kind;
+    auto operator<=>(const Place&) const = default;
+  };
+  std::vector<Place> places;
+  for (const auto& [id, plan] : plans_)
+    for (std::size_t i = 0; i < plan.deadlines.size(); ++i)
+      if (plan.deadlines[i] != kNever)
+        places.push_back({std::chrono::abs(plan.deadlines[i] - now), id, static_cast<ClockKind>(i)});
+  const std::size_t shown = std::min(most, places.size());
+  std::partial_sort(places.begin(), places.begin() + static_cast<std::ptrdiff_t>(shown), places.end());
+  places.resize(shown);
+  std::vector<RunningClock> clocks;
+  for (const Place& place : places) {
+    const Incident& incident = *find(place.incident);
+    for (ClockReading& reading : Clocks(incident, *contract_).read(now))
+      if (reading.kind == place.kind) clocks.push_back({incident.number(), std::move(reading)});
+  }
+  return clocks;
 }
 
 void Casebook::line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out) {
@@ -101,15 +143,15 @@ std::vector<std::string> Casebook::overdue(WallTime now) const {
   const nanoseconds patience = 2 * contract_->says_again_every + std::chrono::minutes{1};
   std::vector<std::string> found;
   if (contract_->says_again_every <= nanoseconds{0} || heartbeat_silent()) return found;
-  for (const auto& [fingerprint, seen] : alerts_)
-    if (seen.firing && now - std::max(seen.said, heartbeat_since_) > patience) found.push_back(fingerprint);
+  for (const auto& [number, seen] : alerts_)
+    if (seen.firing && now - std::max(seen.said, heartbeat_since_) > patience) found.push_back(fingerprint_of(number));
   return found;
 }
 
 void Casebook::audited(const std::vector<std::string>& asked, const std::set<std::string>& there, WallTime now,
                        Decisions& out) {
   for (const std::string& fingerprint : asked) {
-    const auto found = alerts_.find(fingerprint);
+    const auto found = alerts_.find(number_of(fingerprint));
     if (found == alerts_.end() || !found->second.firing) continue;
     Seen& seen = found->second;
     if (there.contains(fingerprint)) {

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <optional>
 #include <set>
@@ -56,6 +57,8 @@ inline constexpr std::string_view kHeartbeatKey = "heartbeat";
 class Casebook {
  public:
   Casebook(std::shared_ptr<const Contract> contract, const IncidentSetup& setup, WallTime now);
+  Casebook(const Casebook&) = delete;
+  Casebook& operator=(const Casebook&) = delete;
 
   /// What was committed: incidents that are open or may be reopened, and the alerts of these.
   void restore(std::vector<Incident> incidents, const std::vector<AlertRecord>& alerts, std::int64_t next_id);
@@ -73,6 +76,9 @@ class Casebook {
   /// It still has these of them; the others ended without a word.
   void audited(const std::vector<std::string>& asked, const std::set<std::string>& there, WallTime now, Decisions& out);
 
+  /// Of all clocks that run, those whose deadlines are nearest to now, the nearest first.
+  std::vector<RunningClock> nearest_clocks(WallTime now, std::size_t most) const;
+
   const Incident* find(std::int64_t id) const;
   const std::map<std::int64_t, Incident>& incidents() const { return incidents_; }
   std::int64_t next_id() const { return next_id_; }
@@ -87,6 +93,12 @@ class Casebook {
     WallTime said;      // last
     WallTime recorded;  // `said` as it is on disk
   };
+  /// What an incident waits for, worked out when it changes: deadlines by ClockKind, kNever of those that do not run.
+  struct Plan {
+    WallTime due;
+    std::array<WallTime, kClockNames.size()> deadlines;
+  };
+  static constexpr WallTime kNever = WallTime::max();
   struct By {
     std::string_view actor, channel;
   };
@@ -121,7 +133,8 @@ class Casebook {
   void warn(Incident& incident, const Clocks& clocks, WallTime now, Decisions& out);
   void settle(Incident& incident, WallTime now, Decisions& out);
   void watch_heartbeat(WallTime now, Decisions& out);
-  WallTime due_of(const Incident& incident, WallTime now) const;
+  Plan plan_of(const Incident& incident, WallTime now) const;
+  void wait_for(std::int64_t id, const Plan& plan);
   void forget(std::int64_t id, WallTime now);
   void observe_clock(const Incident& incident, ClockKind kind, WallTime until, Decisions& out) const;
 
@@ -133,6 +146,7 @@ class Casebook {
   std::vector<std::string> people_for(const Incident& incident, std::string_view duty, WallTime now, Decisions& out) const;
 
   Incident* at(std::int64_t id);
+  void take_key(const Incident& incident);
   void touch(Incident& incident, WallTime now, Decisions& out);
   static void line(const Incident& incident, std::string_view kind, By by, std::string note, WallTime now, Decisions& out);
   static void record(const ReceivedAlert& alert, const Seen& seen, Decisions& out);
@@ -141,9 +155,9 @@ class Casebook {
   std::shared_ptr<const Contract> contract_;
   IncidentSetup setup_;
   std::map<std::int64_t, Incident> incidents_;
-  std::unordered_map<std::string, std::int64_t> open_by_key_;
-  std::unordered_map<std::string, Seen> alerts_;    // by fingerprint
-  std::unordered_map<std::int64_t, WallTime> due_;  // of incidents that wait for something
+  std::unordered_map<std::string_view, std::int64_t> open_by_key_;  // views of the incidents' own keys
+  std::unordered_map<std::uint64_t, Seen> alerts_;                  // by fingerprint
+  std::unordered_map<std::int64_t, Plan> plans_;                    // of incidents that wait for something
   std::set<std::pair<WallTime, std::int64_t>> due_order_;
   std::unordered_map<std::int64_t, WallTime> joined_told_;  // when people last heard that an alert joined
   std::unordered_map<std::int64_t, WallTime> fires_on_;     // said to be over, firing again: when people must hear of it
@@ -152,6 +166,10 @@ class Casebook {
   WallTime heartbeat_since_;  // it has been heard, or waited for, without a pause since
   std::int64_t heartbeat_incident_ = 0;
 };
+
+/// A fingerprint is a number of 16 hexadecimal digits; as such it takes a quarter of the memory.
+std::uint64_t number_of(std::string_view fingerprint);
+std::string fingerprint_of(std::uint64_t number);
 
 /// The state that the milestones say, of an incident that is not resolved.
 State state_of(const Incident& incident);

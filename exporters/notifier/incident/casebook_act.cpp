@@ -148,10 +148,11 @@ Status Casebook::merge(Incident& incident, const Action& action, WallTime now, D
   if (into == &incident) return {Errc::malformed, "an incident cannot be merged into itself"};
   if (!incident.is_open()) return not_now(incident, "is closed already");
   const By by{action.actor, action.channel};
-  for (auto& [fingerprint, seen] : alerts_) {
+  for (auto& [number, seen] : alerts_) {
     if (seen.incident != incident.id) continue;
     seen.incident = into->id;
-    AlertRecord moved{.fingerprint = fingerprint, .starts = seen.starts, .incident = into->id, .firing = seen.firing};
+    AlertRecord moved{
+        .fingerprint = fingerprint_of(number), .starts = seen.starts, .incident = into->id, .firing = seen.firing};
     moved.seen = seen.said;
     if (!seen.firing) moved.ended = seen.said;
     out.alerts.push_back(std::move(moved));

@@ -55,7 +55,7 @@ void Casebook::receive(const Payload& payload, WallTime now, Decisions& out) {
 }
 
 void Casebook::fire(const ReceivedAlert& alert, WallTime now, Decisions& out) {
-  const auto known = alerts_.find(alert.fingerprint);
+  const auto known = alerts_.find(number_of(alert.fingerprint));
   const auto counts_as = [&](AlertResult result) { count(out.tally(), counted::kAlerts, "firing", to_string(result)); };
   if (known != alerts_.end() && known->second.firing && known->second.starts == alert.starts) {
     Seen& seen = known->second;
@@ -71,7 +71,7 @@ void Casebook::fire(const ReceivedAlert& alert, WallTime now, Decisions& out) {
     fired_in = at(known->second.incident);
     ended_unseen(alert.fingerprint, known->second, out);
   }
-  Seen& seen = alerts_[alert.fingerprint];
+  Seen& seen = alerts_[number_of(alert.fingerprint)];
   const bool refired = incident != nullptr;
   if (incident == nullptr) {
     const auto same = open_by_key_.find(key_of(alert));
@@ -100,7 +100,7 @@ void Casebook::fire(const ReceivedAlert& alert, WallTime now, Decisions& out) {
 }
 
 void Casebook::clear(const ReceivedAlert& alert, WallTime now, Decisions& out) {
-  const auto known = alerts_.find(alert.fingerprint);
+  const auto known = alerts_.find(number_of(alert.fingerprint));
   const bool ours = known != alerts_.end() && known->second.firing && alert.starts >= known->second.starts;
   const AlertResult result = known == alerts_.end() ? AlertResult::unheard
                              : ours                 ? AlertResult::cleared
@@ -164,7 +164,7 @@ Incident& Casebook::open(const ReceivedAlert& alert, WallTime now, Decisions&) {
   Incident& incident = incidents_[next_id_];
   incident.id = next_id_++;
   incident.key = key_of(alert);
-  open_by_key_[incident.key] = incident.id;
+  take_key(incident);
   if (contract_->service(alert.label("service")) != nullptr) incident.service = alert.label("service");
   incident.area = alert.label("area");
   incident.alertname = alert.label("alertname");
@@ -255,7 +255,7 @@ void Casebook::reopen(Incident& incident, By by, std::string_view note, WallTime
   incident.next_step = 0;
   ++incident.reopened;
   incident.state = state_of(incident);
-  open_by_key_[incident.key] = incident.id;
+  take_key(incident);
   count(out.tally(), counted::kReopened, incident.fault_class);
   line(incident, "reopened", by, std::string(note), now, out);
   run_steps(incident, Clocks(incident, *contract_), now, out);

@@ -7,8 +7,6 @@
 namespace finwatch::notifier {
 namespace {
 
-constexpr WallTime kNever = WallTime::max();
-
 unsigned told(const Incident& incident, ClockKind kind) {
   return incident.told_levels >> (2 * static_cast<unsigned>(kind)) & 3U;
 }
@@ -24,7 +22,7 @@ void Casebook::tick(WallTime now, Decisions& out) {
   while (!due_order_.empty() && due_order_.begin()->first <= now) {
     const std::int64_t id = due_order_.begin()->second;
     due_order_.erase(due_order_.begin());
-    due_.erase(id);
+    plans_.erase(id);
     Incident* incident = at(id);
     if (incident == nullptr) continue;
     // Not before its end is committed.
@@ -62,10 +60,9 @@ void Casebook::tick_one(Incident& incident, WallTime now, Decisions& out) {
   }
   const bool moved = lines != out.timeline.size() || step != incident.next_step || levels != incident.told_levels;
   if (moved) return touch(incident, now, out);
-  WallTime due = due_of(incident, now);
-  if (due <= now) due = now + std::chrono::seconds{1};
-  due_[incident.id] = due;
-  due_order_.emplace(due, incident.id);
+  Plan plan = plan_of(incident, now);
+  if (plan.due <= now) plan.due = now + std::chrono::seconds{1};
+  wait_for(incident.id, plan);
 }
 
 void Casebook::run_steps(Incident& incident, const Clocks& clocks, WallTime now, Decisions& out) {
@@ -111,24 +108,29 @@ void Casebook::settle(Incident& incident, WallTime now, Decisions& out) {
     became_closed(incident, Outcome::solved, we, "", now, out);
 }
 
-WallTime Casebook::due_of(const Incident& incident, WallTime now) const {
-  const auto after = [](const std::optional<WallTime>& since, nanoseconds time) {
-    return since ? std::chrono::time_point_cast<WallTime::duration>(*since + time) : kNever;
+Casebook::Plan Casebook::plan_of(const Incident& incident, WallTime now) const {
+  Plan plan{.due = kNever, .deadlines = {kNever, kNever, kNever}};
+  const auto after = [&plan](const std::optional<WallTime>& since, nanoseconds time) {
+    if (since) plan.due = std::chrono::time_point_cast<WallTime::duration>(*since + time);
+    return plan;
   };
   if (incident.state == State::closed) return after(incident.closed, setup_.reopen_within);
   if (incident.state == State::verified) return after(incident.verified, setup_.close_after);
   if (incident.state == State::resolved)
-    return setup_.verify_by_hand && incident.firing == 0 ? kNever : after(incident.resolved, setup_.hold_down);
+    return setup_.verify_by_hand && incident.firing == 0 ? plan : after(incident.resolved, setup_.hold_down);
   const Clocks clocks(incident, *contract_);
-  // A class that has become graver, or a clock that runs again, may have passed a level already.
-  for (const ClockReading& clock : clocks.read(now))
-    if (!clock.stopped && static_cast<unsigned>(clock.level()) > told(incident, clock.kind)) return now;
-  WallTime due = clocks.next_level(now).value_or(kNever);
-  if (const auto fires = fires_on_.find(incident.id); fires != fires_on_.end()) due = std::min(due, fires->second);
+  plan.due = clocks.next_level(now).value_or(kNever);
+  for (const ClockReading& clock : clocks.read(now)) {
+    if (clock.stopped) continue;
+    plan.deadlines[static_cast<std::size_t>(clock.kind)] = clock.deadline;
+    // A class that has become graver, or a clock that runs again, may have passed a level already.
+    if (static_cast<unsigned>(clock.level()) > told(incident, clock.kind)) plan.due = now;
+  }
+  if (const auto fires = fires_on_.find(incident.id); fires != fires_on_.end()) plan.due = std::min(plan.due, fires->second);
   const std::vector<Step>& steps = contract_->steps(incident.severity);
   if (const auto next = static_cast<std::size_t>(incident.next_step); next < steps.size())
-    due = std::min(due, clocks.step_due(steps[next].after, now));
-  return due;
+    plan.due = std::min(plan.due, clocks.step_due(steps[next].after, now));
+  return plan;
 }
 
 // A closed incident that cannot be reopened any more, with its alerts.
@@ -162,7 +164,7 @@ void Casebook::watch_heartbeat(WallTime now, Decisions& out) {
   alert.annotations["summary_zh"] = "心跳告警中断：Prometheus 或 Alertmanager 没有消息，其他告警可能也到不了";
   alert.annotations["summary_en"] =
       "The heartbeat has stopped: Prometheus or Alertmanager says nothing, other alerts may not come either";
-  const auto same = open_by_key_.find(std::string(kHeartbeatKey));
+  const auto same = open_by_key_.find(kHeartbeatKey);
   if (Incident* incident = same == open_by_key_.end() ? nullptr : at(same->second)) {
     heartbeat_incident_ = incident->id;
     incident->firing = 1;
@@ -172,7 +174,7 @@ void Casebook::watch_heartbeat(WallTime now, Decisions& out) {
   Incident& incident = open(alert, now, out);
   open_by_key_.erase(incident.key);
   incident.key = kHeartbeatKey;
-  open_by_key_[incident.key] = incident.id;
+  take_key(incident);
   if (contract_->fault_class("major") != nullptr) incident.fault_class = "major";
   incident.firing = incident.alerts = 1;
   heartbeat_incident_ = incident.id;

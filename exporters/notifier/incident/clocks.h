@@ -4,6 +4,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "notifier/contract/contract.h"
@@ -34,6 +35,12 @@ class Clocks {
   CountedTime counted_;
   SlaClock clock_;
   Milestones milestones_;
+};
+
+/// A clock that has not stopped.
+struct RunningClock {
+  std::string incident;  // its number
+  ClockReading reading;
 };
 
 }  // namespace finwatch::notifier

@@ -6,6 +6,8 @@
 #pragma once
 
 #include <algorithm>
+#include <deque>
+#include <memory>
 #include <string>
 
 #include "core/sink.h"
@@ -19,6 +21,7 @@ using namespace std::chrono_literals;
 struct FakeFigures {
   Contract contract;
   Figures figures;
+  std::deque<Incident> incidents;
   WallTime now{std::chrono::seconds{1'700'000'000}};  // 15 November 2023, 06:13:20 in Shanghai
 
   FakeFigures() {
@@ -34,7 +37,7 @@ struct FakeFigures {
   }
 
   Incident& open(std::int64_t id, std::string_view fault_class, std::chrono::seconds ago) {
-    Incident& incident = figures.open.emplace_back();
+    Incident& incident = incidents.emplace_back();
     incident.id = id;
     incident.fault_class = fault_class;
     incident.severity = "light";
@@ -44,8 +47,15 @@ struct FakeFigures {
 
   /// The samples; every family is one that the collector declares, of the same type, and none comes twice.
   std::string samples(const NotifierCollector& collector) const {
+    Casebook casebook(std::make_shared<Contract>(contract), {}, now);
+    casebook.restore({incidents.begin(), incidents.end()}, {}, 0);
+    Counters counters;
+    Decisions decided(counters);
+    casebook.tick(now, decided);
+    Figures shown = figures;
+    shown.open = overview(casebook, contract, now);
     MetricSink sink;
-    collector.write({figures, contract, now}, sink);
+    collector.write({shown, contract, now}, sink);
     std::vector<std::string_view> seen;
     for (const MetricSink::Mark& mark : sink.marks()) {
       if (mark.kind != MetricSink::Mark::Kind::family) continue;

@@ -37,7 +37,8 @@ TEST_CASE("incidents: what the contract does not know makes no label of its own"
     incident.service = "service " + std::to_string(i);
   }
   Incident& closed = fake.open(1000, "ordinary", 1h);
-  closed.state = State::closed;  // one that the engine has not let go yet
+  closed.state = State::closed;  // one that may be reopened yet
+  closed.closed = fake.now;
   const std::string open = lines_of(fake.samples(incidents_collector), "finwatch_incidents{");
   CHECK(std::count(open.begin(), open.end(), '\n') == 5 * 7);
   CHECK_THAT(open, Contains("finwatch_incidents{fault_class=\"\",service=\"\",state=\"received\"} 1000\n"));
