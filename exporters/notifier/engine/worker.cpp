@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "notifier/engine/alertmanager.h"
 #include "notifier/engine/compose.h"
 
 namespace finwatch::notifier {
@@ -13,13 +12,12 @@ using std::chrono::seconds;
 
 constexpr milliseconds kLease{6000};
 constexpr seconds kRenewEvery{2}, kTryToLeadEvery{1}, kInboxEvery{1}, kRetryBroken{1}, kLongestSleep{30};
-constexpr seconds kSizeEvery{30}, kAuditEvery{60}, kDrain{5};
-constexpr std::chrono::hours kRetentionEvery{1};
+constexpr seconds kDrain{5};
 constexpr std::size_t kMostItems = 2000;      // of one round
 constexpr std::size_t kMostWaiting = 20'000;  // beyond it, come again
 constexpr std::size_t kMostWaitingBytes = 64 << 20;
 constexpr std::size_t kMostRoundBytes = 8 << 20;  // of webhooks in one round
-constexpr int kMostPosted = 500, kMostRemoved = 50;
+constexpr int kMostPosted = 500;
 
 Error come_again(std::string why) { return {Errc::unavailable, std::move(why)}; }
 
@@ -425,54 +423,6 @@ void EngineWorker::post(WallTime now) {
       }
     item.done(store_->post(webhook ? "webhook" : "action", webhook ? item.body : to_json(item.action), now));
   }
-}
-
-void EngineWorker::keep_house(WallTime now) {
-  std::erase_if(retired_, [](const std::unique_ptr<Lane>& lane) { return lane->idle(); });
-  if (store_ == nullptr) return;
-  const SteadyTime steady = env_.clock->steady();
-  if (steady >= next_size_) {
-    next_size_ = steady + kSizeEvery;
-    if (Result<StoreSize> size = store_->size()) size_ = *size;
-  }
-  if (!leads_ || !loaded_) return;
-  if (steady >= next_audit_) {
-    next_audit_ = steady + kAuditEvery;
-    audit(now);
-  }
-  if (steady < next_retention_ || setup_->retention.archive.empty()) return;
-  next_retention_ = steady + kRetentionEvery;
-  Result<Archive> archive = Archive::open(setup_->retention.archive);
-  Result<int> removed = 0;
-  if (archive)
-    removed = store_->remove_closed(std::chrono::time_point_cast<WallTime::duration>(now - setup_->retention.keep),
-                                    kMostRemoved, [&](std::string_view lines) { return archive->add(lines); });
-  else
-    removed = archive.error();
-  if (!removed) {
-    env_.log->error("old incidents stay: they cannot be archived", {{"error", removed.error().message}});
-    return;
-  }
-  if (*removed == kMostRemoved) next_retention_ = steady + seconds{1};
-  if (*removed > 0) env_.log->info("incidents archived and removed", {{"count", *removed}});
-}
-
-void EngineWorker::audit(WallTime now) {
-  // Where Alertmanager is not asked, its silence means an end only while its heartbeat shows that it lives.
-  if (setup_->alertmanager.url.empty() && !setup_->contract->heartbeat) return;
-  std::vector<std::string> asked = casebook_->overdue(now);
-  if (asked.empty()) return;
-  if (auditor_.joinable()) auditor_.join();  // its call took at most a quarter of a minute
-  auditor_ = std::thread([this, asked = std::move(asked), setup = setup_] {
-    Result<std::set<std::string>> there = std::set<std::string>();
-    if (!setup->alertmanager.url.empty()) there = alerts_that_fire(setup->alertmanager);
-    if (!there) env_.log->warn("Alertmanager cannot be asked what still fires", {{"error", there.error().message}});
-    {
-      const std::lock_guard lock(mutex_);
-      audits_.push_back({asked, std::move(there)});
-    }
-    woken_.notify_all();
-  });
 }
 
 Figures EngineWorker::figures() const {

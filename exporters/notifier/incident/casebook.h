@@ -57,8 +57,9 @@ inline constexpr std::string_view kHeartbeatKey = "heartbeat";
 class Casebook {
  public:
   Casebook(std::shared_ptr<const Contract> contract, const IncidentSetup& setup, WallTime now);
-  Casebook(const Casebook&) = delete;
-  Casebook& operator=(const Casebook&) = delete;
+  // Its keys are views of what it holds: they move with it, and cannot be copied.
+  Casebook(Casebook&&) = default;
+  Casebook& operator=(Casebook&&) = default;
 
   /// What was committed: incidents that are open or may be reopened, and the alerts of these.
   void restore(std::vector<Incident> incidents, const std::vector<AlertRecord>& alerts, std::int64_t next_id);

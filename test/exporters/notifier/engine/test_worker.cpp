@@ -47,7 +47,7 @@ TEST_CASE("engine: what was accepted is an incident, and what comes after the en
   WorkerTest test;
   const std::unique_ptr<notifier::Engine> engine = test.start();
   REQUIRE(WorkerTest::send(*engine, std::string(kWebhook)));
-  CHECK(engine->figures().open.size() == 1);
+  CHECK(engine->figures().open.oldest.size() == 1);
   CHECK(WorkerTest::send(*engine, "no JSON").error().code == Errc::malformed);
   engine->stop();
   CHECK(WorkerTest::send(*engine, std::string(kWebhook)).error().code == Errc::unavailable);

@@ -114,7 +114,7 @@ struct Journal {
 class Year {
  public:
   Year(const std::string& zone, const IncidentSetup& setup, unsigned seed)
-      : random_(seed), setup_(setup), contract_(a_year_of(zone)), casebook_(contract_, setup, now_), twin_(casebook_) {
+      : random_(seed), setup_(setup), contract_(a_year_of(zone)), casebook_(contract_, setup, now_), twin_(contract_, setup, now_) {
     initialise(journal_.counters, *contract_);
   }
 
@@ -152,7 +152,7 @@ class Year {
     Counters counters = journal_.counters, of_twin = journal_.counters;
     if (once_in(500)) {  // the commit failed: nothing of it holds, and what was committed is loaded
       Decisions lost(counters);
-      Casebook losing = casebook_;
+      Casebook losing = journal_.restored(contract_, setup_, now_);
       step(losing, lost);
       losing.tick(now_, lost);
       restore(casebook_);
