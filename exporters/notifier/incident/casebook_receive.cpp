@@ -221,6 +221,7 @@ void Casebook::join(Incident& incident, const ReceivedAlert& alert, WallTime now
     incident.acknowledged.reset();
     incident.acknowledged_by.clear();
     incident.state = state_of(incident);
+    fires_on_.erase(incident.id);  // they hear of it by its first step
     line(incident, "policy", {"finwatch", ""}, severity + " → " + incident.severity, now, out);
     return run_steps(incident, Clocks(incident, *contract_), now, out);
   }
