@@ -52,8 +52,4 @@ void SqlTable::clear() {
   if (cells_.capacity() > kKeptCells) cells_.shrink_to_fit();
 }
 
-SqlConnected connect_sql(const SqlAddress& address, SteadyTime deadline) {
-  return address.engine == Engine::postgresql ? connect_postgres(address, deadline) : connect_mysql(address, deadline);
-}
-
 }  // namespace finwatch

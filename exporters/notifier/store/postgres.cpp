@@ -58,7 +58,7 @@ class PostgresDatabase final : public Database {
   Status connect() {
     if (sql_ && sql_->usable()) return ok();
     sql_.reset();
-    SqlConnected connected = connect_sql(address_, std::chrono::steady_clock::now() + kConnecting);
+    SqlConnected connected = connect_postgres(address_, std::chrono::steady_clock::now() + kConnecting);
     if (!connected.sql)
       return {code_of(connected.reason), place() + connected.message + std::string(next_step(connected.reason))};
     sql_ = std::move(connected.sql);
