@@ -102,7 +102,7 @@ std::vector<RunningClock> Casebook::nearest_clocks(WallTime now, std::size_t mos
   for (const Place& place : places) {
     const Incident& incident = *find(place.incident);
     for (ClockReading& reading : Clocks(incident, *contract_).read(now))
-      if (reading.kind == place.kind) clocks.push_back({incident.number(), std::move(reading)});
+      if (reading.kind == place.kind) clocks.push_back({incident.number(), reading});
   }
   return clocks;
 }
