@@ -12,9 +12,8 @@ namespace finwatch::notifier {
 std::string console_line(Message message) {
   message.languages = {"zh", "en"};
   const MessageText text = words_of(message);
-  std::string line =
-      day_and_minute(message.now, message.zone) + " " + std::string(to_string(message.purpose)) + " by " +
-      std::string(to_string(message.channel)) + " " + text.title;
+  std::string line = day_and_minute(message.now, message.zone) + " " + std::string(to_string(message.purpose)) + " by " +
+                     std::string(to_string(message.channel)) + " " + text.title;
   for (const std::string& each : text.lines) line += " | " + each;
   std::string names;
   for (const Recipient& person : message.to) names += (names.empty() ? "" : ", ") + name_of(message, person);

@@ -62,9 +62,10 @@ IncidentFacts facts_of(const Incident& incident, Purpose purpose, const Setup& s
   const bool about_time = purpose == Purpose::warning || purpose == Purpose::breach;
   if (about_time && worst != nullptr) facts.note = progress_note(*worst);
   if (purpose == Purpose::joined)
-    facts.note = {"故障仍在：现有 " + std::to_string(incident.firing) + " 条告警触发，先后共 " + std::to_string(incident.alerts) + " 条",
-                  "the fault goes on: " + std::to_string(incident.firing) + " alerts fire now, " + std::to_string(incident.alerts) +
-                      " so far"};
+    facts.note = {
+        "故障仍在：现有 " + std::to_string(incident.firing) + " 条告警触发，先后共 " + std::to_string(incident.alerts) + " 条",
+        "the fault goes on: " + std::to_string(incident.firing) + " alerts fire now, " + std::to_string(incident.alerts) +
+            " so far"};
   return facts;
 }
 

@@ -101,7 +101,7 @@ std::vector<RunningClock> Casebook::nearest_clocks(WallTime now, std::size_t mos
   std::vector<RunningClock> clocks;
   for (const Place& place : places) {
     const Incident& incident = *find(place.incident);
-    for (ClockReading& reading : Clocks(incident, *contract_).read(now))
+    for (const ClockReading& reading : Clocks(incident, *contract_).read(now))
       if (reading.kind == place.kind) clocks.push_back({incident.number(), reading});
   }
   return clocks;

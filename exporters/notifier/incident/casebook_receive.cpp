@@ -7,7 +7,7 @@ namespace finwatch::notifier {
 namespace {
 
 constexpr nanoseconds kRecordAgain = std::chrono::minutes{5};  // how stale "last said" may be on disk
-constexpr nanoseconds kFiresOn = std::chrono::seconds{30};  // a late copy of an old word is corrected by then
+constexpr nanoseconds kFiresOn = std::chrono::seconds{30};     // a late copy of an old word is corrected by then
 constexpr nanoseconds kJoinedAgain = std::chrono::minutes{5};  // between two messages that alerts joined one incident
 
 // What an alert is about, when no service of the contract is concerned: what Alertmanager groups by.

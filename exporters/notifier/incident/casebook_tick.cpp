@@ -37,8 +37,8 @@ void Casebook::tick(WallTime now, Decisions& out) {
 WallTime Casebook::next_due() const {
   WallTime next = due_order_.empty() ? kNever : due_order_.begin()->first;
   if (contract_->heartbeat && heartbeat_incident_ == 0)
-    next = std::min(
-        next, std::chrono::time_point_cast<WallTime::duration>(heartbeat_.value_or(heartbeat_since_) + contract_->heartbeat->silent_after));
+    next = std::min(next, std::chrono::time_point_cast<WallTime::duration>(heartbeat_.value_or(heartbeat_since_) +
+                                                                           contract_->heartbeat->silent_after));
   return next;
 }
 

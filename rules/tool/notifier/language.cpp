@@ -40,7 +40,7 @@ constexpr Name kChannels[] = {{"email", "邮件"},     {"dingtalk", "钉钉"}, {
                               {"console", "控制台"}, {"page", "页面"},     {"link", "链接"},      {"code", "认领码"},
                               {"api", "接口"}};
 constexpr Name kPurposes[] = {{"page", "通知"},     {"joined", "故障仍在"}, {"warning", "超时预警"},
-                              {"breach", "已超时"}, {"resolved", "恢复"},     {"heartbeat", "心跳告警"}};
+                              {"breach", "已超时"}, {"resolved", "恢复"},   {"heartbeat", "心跳告警"}};
 constexpr Name kDeliveries[] = {
     {"queued", "待发送"}, {"sending", "发送中"}, {"delivered", "已送达"}, {"failed", "失败"}, {"dropped", "未发送"}};
 constexpr Name kClocks[] = {{"answer", "响应"}, {"first_diagnosis", "初步诊断"}, {"solve", "解决"}};

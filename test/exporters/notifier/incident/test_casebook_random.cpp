@@ -114,7 +114,11 @@ struct Journal {
 class Year {
  public:
   Year(const std::string& zone, const IncidentSetup& setup, unsigned seed)
-      : random_(seed), setup_(setup), contract_(a_year_of(zone)), casebook_(contract_, setup, now_), twin_(contract_, setup, now_) {
+      : random_(seed),
+        setup_(setup),
+        contract_(a_year_of(zone)),
+        casebook_(contract_, setup, now_),
+        twin_(contract_, setup, now_) {
     initialise(journal_.counters, *contract_);
   }
 
