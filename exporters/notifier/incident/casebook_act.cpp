@@ -67,7 +67,7 @@ Status Casebook::acknowledge(Incident& incident, const Action& action, WallTime 
     observe_clock(incident, ClockKind::answer, now, out);
   }
   incident.acknowledged_by = action.actor;
-  if (contract_->person(action.actor) != nullptr) incident.assigned = action.actor;
+  incident.assigned = action.actor;
   if (incident.state < State::acknowledged) incident.state = State::acknowledged;
   line(incident, to_string(State::acknowledged), {action.actor, action.channel}, action.note, now, out);
   return ok();

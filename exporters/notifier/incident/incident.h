@@ -44,7 +44,7 @@ struct Incident {
   WallTime received;  // when the first alert came in
   std::optional<WallTime> acknowledged, diagnosed, resolved, verified, closed;
   std::string acknowledged_by;  // a person's id, or a user of the page
-  std::string assigned;         // a person's id
+  std::string assigned;         // a person's id, or the user who took it
   std::string diagnosis;        // the last one said
   std::int64_t merged_into = 0;
   int reopened = 0;
