@@ -1,10 +1,8 @@
 #include "notifier/contract/read.h"
 
-#include <algorithm>
 #include <cstdint>
 #include <limits>
 
-#include "conf/words.h"
 #include "core/text.h"
 
 namespace finwatch::notifier {
@@ -24,22 +22,6 @@ bool parse_length(std::string_view text, nanoseconds& out) {
 }
 
 }  // namespace
-
-Status check_known(const Position& where, const std::string& path, std::string_view what, std::string_view name,
-                   std::span<const std::string_view> known) {
-  if (std::find(known.begin(), known.end(), name) != known.end()) return ok();
-  std::string all;
-  for (const std::string_view one : known) all.append(all.empty() ? "; there are " : ", ").append(one);
-  const std::string meant = did_you_mean(name, known);
-  return {Errc::config, where.text() + ": " + path + ": no " + std::string(what) + " '" + valid_utf8(name) + "'" +
-                            (meant.empty() ? all : meant)};
-}
-
-Status check_id(const Position& where, const std::string& path, std::string_view id) {
-  if (is_id(id)) return ok();
-  return {Errc::config, where.text() + ": " + path + ": expected an id (a letter, then letters, digits, _, - and .), found '" +
-                            valid_utf8(id) + "'"};
-}
 
 nanoseconds required_length(MapReader& reader, std::string_view key) {
   const std::string text = reader.required_text(key);
