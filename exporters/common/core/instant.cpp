@@ -40,8 +40,7 @@ std::optional<std::chrono::minutes> offset_of(std::string_view rest) {
 }  // namespace
 
 std::optional<WallTime> parse_instant(std::string_view text) {
-  if (text.size() < 20 || text.size() > 40 || (text[10] != 'T' && text[10] != 't' && text[10] != ' ') || text[13] != ':' ||
-      text[16] != ':')
+  if (text.size() < 20 || text.size() > 40 || (text[10] != 'T' && text[10] != 't') || text[13] != ':' || text[16] != ':')
     return std::nullopt;
   const std::optional<Day> day = parse_day(text.substr(0, 10));
   const unsigned hour = two(text, 11), minute = two(text, 14), second = two(text, 17);

@@ -23,7 +23,7 @@ int run(const Flags& flags) {
       complain({Errc::config, "--at: expected a time such as 2026-12-24T18:00, found '" + valid_utf8(at) + "'"});
       return kWrongCommandLine;
     }
-    at = notifier::to_rfc3339(*moment);
+    at = notifier::whole_seconds(*moment);
   }
   const Result<NotifierAccess> access = open_notifier(flags);
   if (!access) {

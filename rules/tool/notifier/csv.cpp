@@ -18,7 +18,7 @@ std::string field(std::string_view text) {
   return quoted + "\"";
 }
 
-std::string time_field(const std::optional<WallTime>& at) { return at ? to_rfc3339(*at) : std::string(); }
+std::string time_field(const std::optional<WallTime>& at) { return at ? whole_seconds(*at) : std::string(); }
 
 constexpr std::string_view kClocks[] = {"answer", "first_diagnosis", "solve"};
 constexpr std::string_view kNames[] = {

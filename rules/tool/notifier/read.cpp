@@ -40,7 +40,7 @@ class Members {
   std::optional<WallTime> time(std::string_view key) const {
     const std::string written = text(key);
     if (written.empty()) return std::nullopt;
-    const auto at = parse_rfc3339(written);
+    const auto at = parse_instant(written);
     if (!at) fault(key, "a time such as 2026-11-27T21:05:09+08:00");
     return at;
   }

@@ -4,39 +4,11 @@
 #include <ctime>
 
 #include "core/date.h"
-#include "core/text.h"
 
 namespace finwatch::rules::notifier {
 namespace {
 
 using std::chrono::seconds;
-
-// Two digits at the beginning of `text`, which then go.
-std::optional<int> two_digits(std::string_view& text) {
-  const auto number = text.size() < 2 ? std::nullopt : to_number<unsigned char>(text.substr(0, 2));
-  if (!number) return std::nullopt;
-  text.remove_prefix(2);
-  return *number;
-}
-
-bool take(std::string_view& text, char wanted) {
-  if (!text.starts_with(wanted)) return false;
-  text.remove_prefix(1);
-  return true;
-}
-
-// "Z", "+08:00" as what the clocks there are ahead.
-std::optional<seconds> offset_of(std::string_view text) {
-  if (text == "Z" || text == "z") return seconds{0};
-  if (!text.starts_with('+') && !text.starts_with('-')) return std::nullopt;
-  const int sign = text.front() == '-' ? -1 : 1;
-  text.remove_prefix(1);
-  const auto hours = two_digits(text);
-  if (!hours || *hours > 23 || !take(text, ':')) return std::nullopt;
-  const auto minutes = two_digits(text);
-  if (!minutes || *minutes > 59 || !text.empty()) return std::nullopt;
-  return seconds{sign * (*hours * 3600 + *minutes * 60)};
-}
 
 std::string two(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
 
@@ -48,39 +20,8 @@ std::string shown(const std::tm& time, char between) {
 
 }  // namespace
 
-std::optional<WallTime> parse_rfc3339(std::string_view text) {
-  if (text.size() < 20 || (text[10] != 'T' && text[10] != 't')) return std::nullopt;
-  const auto day = parse_day(text.substr(0, 10));
-  text.remove_prefix(11);
-  const auto hour = two_digits(text);
-  if (!day || !hour || !take(text, ':')) return std::nullopt;
-  const auto minute = two_digits(text);
-  if (!minute || !take(text, ':')) return std::nullopt;
-  const auto second = two_digits(text);
-  if (!second || *hour > 23 || *minute > 59 || *second > 60) return std::nullopt;
-  std::chrono::nanoseconds fraction{0};
-  if (take(text, '.')) {
-    long long unit = 100'000'000;
-    const std::size_t digits = text.find_first_not_of("0123456789");
-    if (digits == 0 || digits == std::string_view::npos) return std::nullopt;
-    for (const char digit : text.substr(0, digits)) fraction += std::chrono::nanoseconds{(digit - '0') * unit}, unit /= 10;
-    text.remove_prefix(digits);
-  }
-  const auto ahead = offset_of(text);
-  if (!ahead) return std::nullopt;
-  const std::chrono::sys_seconds at{day->time_since_epoch() + seconds{*hour * 3600 + *minute * 60 + *second} - *ahead};
-  return WallTime{at} + std::chrono::duration_cast<WallTime::duration>(fraction);
-}
-
-std::string to_rfc3339(WallTime at) {
-  const std::time_t time = WallTime::clock::to_time_t(std::chrono::floor<seconds>(at));
-  std::tm parts{};
-  ::gmtime_r(&time, &parts);
-  return shown(parts, 'T') + "Z";
-}
-
 std::optional<WallTime> parse_moment(std::string_view text) {
-  if (const auto at = parse_rfc3339(text)) return at;
+  if (const auto at = parse_instant(text)) return at;
   const auto local = parse_local_time(text);
   if (!local) return std::nullopt;
   // Read as if it were UTC, its parts are those of the clock on the wall; the C library knows which instant shows them here.

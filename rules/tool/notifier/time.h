@@ -1,7 +1,6 @@
 // Times as the REST interface writes them, and as a person at a terminal reads them.
 //
-//   parse_rfc3339("2026-11-27T21:05:09.5+08:00");
-//   to_rfc3339(at);                                    // "2026-11-27T13:05:09Z"
+//   whole_seconds(at);                                 // "2026-11-27T13:05:09Z"; core/instant.h reads it
 //   local_text(at);                                    // "2026-11-27 21:05:09", by the clock of this machine
 #pragma once
 
@@ -10,13 +9,12 @@
 #include <string>
 #include <string_view>
 
-#include "core/clock.h"
+#include "core/instant.h"
 #include "rules/tool/notifier/language.h"
 
 namespace finwatch::rules::notifier {
 
-std::optional<WallTime> parse_rfc3339(std::string_view text);
-std::string to_rfc3339(WallTime at);
+inline std::string whole_seconds(WallTime at) { return instant_text(std::chrono::floor<std::chrono::seconds>(at)); }
 
 /// RFC 3339, or 2026-12-24T18:00 by the clock of this machine.
 std::optional<WallTime> parse_moment(std::string_view text);
