@@ -19,6 +19,9 @@ namespace finwatch {
 /// The length of the longest valid UTF-8 prefix of `text`.
 std::size_t utf8_prefix(std::string_view text);
 
+/// How many characters a text in UTF-8 has.
+std::size_t utf8_length(std::string_view text);
+
 /// `text` with every byte that is not valid UTF-8 replaced by U+FFFD.
 std::string valid_utf8(std::string_view text);
 

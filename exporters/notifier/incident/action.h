@@ -33,12 +33,14 @@ inline constexpr std::array<std::string_view, 10> kActionNames = {"acknowledge",
 constexpr std::string_view to_string(ActionKind kind) { return kActionNames[static_cast<std::size_t>(kind)]; }
 std::optional<ActionKind> action_kind(std::string_view name);
 
+inline constexpr std::size_t kMostNote = 2000;  // characters of a note
+
 struct Action {
   ActionKind kind = ActionKind::note;
   std::int64_t incident = 0;
   std::string actor;    // a person's id, or a user of the page
   std::string channel;  // "page", "link", "code", "api"
-  std::string note;     // at most 2,000 characters; longer is refused
+  std::string note;     // at most kMostNote; longer is refused
   std::string target;   // of assign and merge
 };
 

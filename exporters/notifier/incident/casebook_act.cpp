@@ -7,17 +7,11 @@
 namespace finwatch::notifier {
 namespace {
 
-constexpr std::size_t kMostNote = 2000;  // characters
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
-
 Error not_now(const Incident& incident, const std::string& why) { return {Errc::config, incident.number() + " " + why}; }
 
 Status check_shape(const Action& action) {
   if (utf8_prefix(action.note) != action.note.size()) return {Errc::malformed, "the note is not UTF-8"};
-  if (characters(action.note) > kMostNote)
+  if (utf8_length(action.note) > kMostNote)
     return {Errc::malformed, "the note has more than " + std::to_string(kMostNote) + " characters"};
   const bool needs_note = action.kind == ActionKind::diagnose || action.kind == ActionKind::note;
   if (needs_note && trim(action.note).empty())

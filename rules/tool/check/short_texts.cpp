@@ -1,6 +1,7 @@
 // Text messages and calls: will the provider carry what the contract's names make of them?
 #include <algorithm>
 
+#include "core/text.h"
 #include "rules/tool/alerts/readable.h"
 #include "rules/tool/check/subject.h"
 #include "rules/tool/check/text_rules.h"
@@ -16,10 +17,6 @@ struct ShortText {
   Position where;
   std::string path, text;
 };
-
-std::size_t characters(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
-}
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_host_letter(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-'; }
@@ -50,13 +47,13 @@ class Checker {
       : subject_(subject), channel_(channel), phone_(phone), rules_(rules_of(phone.provider)), problems_(problems) {}
 
   void check() {
-    std::size_t sum = phone_.sign_name.empty() ? 0 : characters(phone_.sign_name) + 2;
+    std::size_t sum = phone_.sign_name.empty() ? 0 : utf8_length(phone_.sign_name) + 2;
     if (!phone_.sign_name.empty()) check_sign();
     for (const std::string& variable : phone_.variables) {
       std::size_t longest = 0;
       for (const ShortText& one : texts_of(variable)) {
         check_text(one, variable == "title");
-        longest = std::max(longest, characters(one.text));
+        longest = std::max(longest, utf8_length(one.text));
       }
       for (const auto& [own, length] : kOwnLengths)
         if (own == variable) longest = length;
@@ -103,7 +100,7 @@ class Checker {
   }
 
   void check_sign() {
-    const std::size_t length = characters(phone_.sign_name);
+    const std::size_t length = utf8_length(phone_.sign_name);
     const std::string at = path() + ".sign_name";
     if (length < rules_.shortest_sign || length > rules_.longest_sign)
       problems_.error(phone_.where, at + ": expected " + std::to_string(rules_.shortest_sign) + " to " +
@@ -113,7 +110,7 @@ class Checker {
   }
 
   void check_text(const ShortText& one, bool is_title) {
-    const std::size_t length = characters(one.text);
+    const std::size_t length = utf8_length(one.text);
     if (length > rules_.longest) {
       const std::string said = one.path + ": " + std::to_string(length) + " characters, and " + std::string(rules_.name) +
                                " takes " + std::to_string(rules_.longest) + " in a variable of " + path();

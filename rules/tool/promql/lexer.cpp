@@ -101,9 +101,7 @@ Error error_at(std::string_view text, std::size_t at, std::string_view message) 
   const std::string_view before = text.substr(0, at);
   const auto line = std::count(before.begin(), before.end(), '\n') + 1;
   const std::string_view row = before.substr(before.rfind('\n') + 1);  // npos + 1 is 0
-  const auto column =
-      std::count_if(row.begin(), row.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; });
-  return {Errc::config, std::to_string(line) + ":" + std::to_string(column + 1) + ": " + std::string(message)};
+  return {Errc::config, std::to_string(line) + ":" + std::to_string(utf8_length(row) + 1) + ": " + std::string(message)};
 }
 
 void Lexer::skip_blanks() {
