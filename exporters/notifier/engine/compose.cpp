@@ -14,7 +14,8 @@ Words name_or(const auto* named, const std::string& id) { return named == nullpt
 
 std::string runbook_of(const Incident& incident, const Setup& setup, const std::string& language) {
   if (incident.runbook.starts_with("http://") || incident.runbook.starts_with("https://")) return incident.runbook;
-  return fill_link(setup.links.runbooks, incident, language);
+  // The alerts' labels are in the journal alone; what it is about is one of the two.
+  return fill_link(setup.links.runbooks, incident, {.instance = incident.where, .target = incident.where}, language);
 }
 
 Words progress_note(const ClockReading& clock) {
@@ -80,12 +81,12 @@ std::string reference_of(const Delivery& delivery) {
   return "D" + std::to_string(delivery.id) + "-" + hex;
 }
 
-std::string fill_link(std::string_view pattern, const Incident& incident, std::string_view language) {
-  const std::pair<std::string_view, std::string> parts[] = {{"{alert}", incident.alertname},
-                                                            {"{lang}", std::string(language)},
-                                                            {"{service}", incident.service},
-                                                            {"{where}", incident.where},
-                                                            {"{incident}", incident.number()}};
+std::string fill_link(std::string_view pattern, const Incident& incident, const LinkPlace& place, std::string_view language) {
+  const std::pair<std::string_view, std::string_view> parts[] = {{"{alert}", incident.alertname},
+                                                                 {"{lang}", language},
+                                                                 {"{service}", incident.service},
+                                                                 {"{instance}", place.instance},
+                                                                 {"{target}", place.target}};
   std::string out(pattern);
   for (const auto& [name, value] : parts)
     for (std::size_t at = 0; (at = out.find(name, at)) != std::string::npos;) {

@@ -13,7 +13,11 @@ std::string reference_of(const Delivery& delivery);
 
 Message compose(const Job& job, const Outbox& outbox, const Casebook& casebook, const Setup& setup, WallTime now);
 
-/// A link with its parts filled in: {alert}, {lang}, {service}, {where}, {incident}, percent-encoded; empty when `pattern` is.
-std::string fill_link(std::string_view pattern, const Incident& incident, std::string_view language);
+/// What {instance} and {target} stand for.
+struct LinkPlace {
+  std::string_view instance, target;
+};
+/// A link of LinkSetup with its parts filled in, percent-encoded; empty when `pattern` is.
+std::string fill_link(std::string_view pattern, const Incident& incident, const LinkPlace& place, std::string_view language);
 
 }  // namespace finwatch::notifier
