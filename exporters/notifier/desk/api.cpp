@@ -16,12 +16,6 @@ constexpr int kMostDetails = 1000;
 
 constexpr Phrase kBadTime{"at 应形如 2026-11-27T21:52:00Z", "at looks like 2026-11-27T21:52:00Z"};
 
-WebAnswer json_answer(const View& view, std::string json) {
-  WebAnswer answer{.content_type = "application/json", .body = std::move(json += '\n'), .headers = {}};
-  add_headers(view, answer);
-  return answer;
-}
-
 template <class Found>
 std::string next_before(const Found& found, int most) {
   return found.size() == static_cast<std::size_t>(most) ? std::to_string(found.back().id) : "null";

@@ -4,7 +4,9 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
+#include "core/json.h"
 #include "notifier/desk/access.h"
 #include "notifier/desk/frame.h"
 #include "notifier/engine/engine.h"
@@ -35,6 +37,19 @@ struct Deed {
   }
   void refuse(const Error& error) const { refuse(status_of(error.code), error.message); }
 };
+
+/// What was posted to the REST interface: a map of texts.
+class Order {
+ public:
+  explicit Order(Json json) : json_(std::move(json)) {}
+  /// Empty when it is not there.
+  std::string text(std::string_view name) const;
+
+ private:
+  Json json_;
+};
+/// Nothing when it is refused, which is answered then.
+std::optional<Order> read_order(const Deed& deed);
 
 void act_by_form(const Deed& deed);      // POST /incident
 void act_by_api(const Deed& deed);       // POST /api/v1/incident/act

@@ -7,8 +7,6 @@
 namespace finwatch::notifier {
 namespace {
 
-constexpr std::size_t kMostNote = 2000;  // characters, as Action says
-
 constexpr Phrase kDiagnosis{"初步诊断", "First diagnosis"};
 constexpr Phrase kNote{"备注", "Note"};
 constexpr Phrase kOptional{"说明（可不填）", "A word on it (optional)"};
@@ -20,13 +18,10 @@ constexpr Phrase kMore{"更多操作", "More actions"};
 constexpr Phrase kSilence{"静默告警", "Silence the alerts"};
 constexpr Phrase kLength{"时长", "For how long"};
 constexpr Phrase kComment{"原因", "Why"};
-constexpr Phrase kStale{"页面已过期，请返回刷新后重试。", "This page is out of date: go back, reload it, and try again."};
 constexpr Phrase kMayNot{"您的角色不能执行此操作。", "Your role does not allow that."};
 constexpr Phrase kUnknown{"没有这种操作", "There is no such action"};
 constexpr Phrase kEmpty{"请写明内容。", "Say what it is: the note is empty."};
 constexpr Phrase kTooLong{"说明最多 2000 字。", "A note has at most 2,000 characters."};
-constexpr Phrase kWrongType{"Content-Type 必须是 application/json", "Content-Type must be application/json"};
-constexpr Phrase kBadNumber{"事件编号应形如 INC-42", "the number of an incident looks like INC-42"};
 
 bool fits(const Incident& incident, ActionKind kind) {
   const bool running = incident.state < State::resolved;
@@ -150,9 +145,7 @@ void act(const Deed& deed, Action action, const std::function<void()>& done) {
   if (!may(*view.visit.visitor, action.kind, action.target)) return deed.refuse(403, view.say(kMayNot));
   action.note = clean_text(action.note);
   action.target = clean_text(action.target);
-  std::size_t characters = 0;
-  for (const char c : action.note) characters += (static_cast<unsigned char>(c) & 0xc0U) != 0x80U ? 1U : 0U;
-  if (characters > kMostNote) return deed.refuse(400, view.say(kTooLong));
+  if (utf8_length(action.note) > kMostNote) return deed.refuse(400, view.say(kTooLong));
   if ((action.kind == ActionKind::diagnose || action.kind == ActionKind::note) && action.note.empty())
     return deed.refuse(400, view.say(kEmpty));
   action.actor = view.visit.visitor->name;
@@ -183,25 +176,20 @@ void act_by_form(const Deed& deed) {
 
 void act_by_api(const Deed& deed) {
   const View view = deed.view();
-  // A form of somebody else's page can send anything but this type.
-  if (view.visit.content_type != "application/json") return deed.refuse(400, view.say(kWrongType));
-  const Result<Json> json = Json::parse(view.visit.body);
-  if (!json) return deed.refuse(400, json.error().message);
-  const auto text_of = [&](std::string_view name) {
-    const auto value = json->root().find(name);
-    return value ? std::string(value->text()) : std::string();
-  };
-  const auto kind = action_kind(text_of("action"));
-  const auto id = incident_id(text_of("incident"));
-  if (!kind) return deed.refuse(400, std::string(view.say(kUnknown)) + ": '" + valid_utf8(text_of("action")) + "'");
+  const std::optional<Order> order = read_order(deed);
+  if (!order) return;
+  const auto kind = action_kind(order->text("action"));
+  const auto id = incident_id(order->text("incident"));
+  if (!kind) return deed.refuse(400, std::string(view.say(kUnknown)) + ": '" + valid_utf8(order->text("action")) + "'");
   if (!id) return deed.refuse(400, view.say(kBadNumber));
   act(deed,
-      {.kind = *kind, .incident = *id, .actor = {}, .channel = "api", .note = text_of("note"), .target = text_of("target")},
-      [deed] {
-        WebAnswer answer{.content_type = "application/json", .body = "{\"ok\":true}\n", .headers = {}};
-        add_headers(deed.view(), answer);
-        deed.answer(std::move(answer));
-      });
+      {.kind = *kind,
+       .incident = *id,
+       .actor = {},
+       .channel = "api",
+       .note = order->text("note"),
+       .target = order->text("target")},
+      [deed] { deed.answer(json_answer(deed.view(), R"({"ok":true})")); });
 }
 
 }  // namespace finwatch::notifier

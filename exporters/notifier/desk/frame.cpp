@@ -105,6 +105,12 @@ void add_headers(const View& view, WebAnswer& answer) {
                                            "; Max-Age=31536000; Path=/; HttpOnly; SameSite=Lax");
 }
 
+WebAnswer json_answer(const View& view, std::string json) {
+  WebAnswer answer{.content_type = "application/json", .body = std::move(json += '\n'), .headers = {}};
+  add_headers(view, answer);
+  return answer;
+}
+
 WebAnswer page_answer(const View& view, int code, std::string page) {
   WebAnswer answer{.code = code, .content_type = "text/html; charset=utf-8", .body = std::move(page), .headers = {}};
   answer.body += "</main>\n</body>\n</html>\n";

@@ -50,6 +50,8 @@ WebAnswer refusal(const View& view, int code, std::string_view message);
 /// The status that an error of the store or the engine is told with.
 int status_of(Errc code);
 void add_headers(const View& view, WebAnswer& answer);
+/// Of the REST interface.
+WebAnswer json_answer(const View& view, std::string json);
 
 /// `name="value"` with a blank before it, the value escaped.
 std::string attribute(std::string_view name, std::string_view value);

@@ -9,7 +9,6 @@ constexpr Phrase kTitle{"登录", "Log in"};
 constexpr Phrase kUser{"用户名", "User"};
 constexpr Phrase kPassword{"密码", "Password"};
 constexpr Phrase kCode{"手机收到六位认领码？点这里输入", "Six digits came by phone? Type them here"};
-constexpr Phrase kStale{"页面已过期，请返回刷新后重试。", "This page is out of date: go back, reload it, and try again."};
 constexpr Phrase kNoUsers{
     "没有配置用户（page.users_file）：页面只能在本机查看，操作请用通知里的链接或六位认领码。",
     "No users are set up (page.users_file): pages are shown on the machine itself only; to act, use the link in a message "

@@ -16,7 +16,6 @@ constexpr Phrase kBadBefore{"before 应为事件编号", "before is the number o
 constexpr Phrase kBadDelivery{"state 只能是 queued、sending、delivered、failed 或 dropped",
                               "state is queued, sending, delivered, failed or dropped"};
 constexpr Phrase kBadChannel{"没有这个通道", "there is no such channel"};
-constexpr Phrase kBadNumber{"事件编号应形如 INC-42", "the number of an incident looks like INC-42"};
 constexpr Phrase kNoIncident{"没有这个事件（可能已归档）", "there is no such incident; it may have been archived"};
 constexpr Phrase kBadMonth{"month 应形如 2026-11", "month looks like 2026-11"};
 

@@ -20,10 +20,7 @@ constexpr Phrase kNotSetUp{"没有配置 alertmanager.url，不能静默。",
                            "alertmanager.url is not set up, so nothing can be silenced."};
 constexpr Phrase kBadLength{"时长应形如 90m、2h 或 1d，最短 1 分钟，最长 30 天",
                             "duration looks like 90m, 2h or 1d: one minute at least, 30 days at most"};
-constexpr Phrase kBadNumber{"事件编号应形如 INC-42", "the number of an incident looks like INC-42"};
 constexpr Phrase kMayNot{"只有管理员可以静默告警。", "Only an admin may silence alerts."};
-constexpr Phrase kStale{"页面已过期，请返回刷新后重试。", "This page is out of date: go back, reload it, and try again."};
-constexpr Phrase kWrongType{"Content-Type 必须是 application/json", "Content-Type must be application/json"};
 constexpr Phrase kBusy{"其他请求正在等待 Alertmanager，请稍后再试。",
                        "Other requests wait for Alertmanager: try again in a moment."};
 
@@ -163,19 +160,10 @@ void silence_by_form(const Deed& deed) {
 }
 
 void silence_by_api(const Deed& deed) {
-  const View view = deed.view();
-  if (view.visit.content_type != "application/json") return deed.refuse(400, view.say(kWrongType));
-  const Result<Json> json = Json::parse(view.visit.body);
-  if (!json) return deed.refuse(400, json.error().message);
-  const auto text_of = [&](std::string_view name) {
-    const auto value = json->root().find(name);
-    return value ? std::string(value->text()) : std::string();
-  };
-  silence(deed, {text_of("incident"), text_of("duration"), text_of("comment")}, [deed](const std::string& id) {
-    WebAnswer answer{
-        .content_type = "application/json", .body = JsonMembers('{').add("silence", json_text(id)).end() + "\n", .headers = {}};
-    add_headers(deed.view(), answer);
-    deed.answer(std::move(answer));
+  const std::optional<Order> order = read_order(deed);
+  if (!order) return;
+  silence(deed, {order->text("incident"), order->text("duration"), order->text("comment")}, [deed](const std::string& id) {
+    deed.answer(json_answer(deed.view(), JsonMembers('{').add("silence", json_text(id)).end()));
   });
 }
 

@@ -46,6 +46,10 @@ inline constexpr std::array<Phrase, 9> kChannelWords = {
     Phrase{"飞书", "Feishu"},    Phrase{"短信", "SMS"},         Phrase{"电话", "Voice"},
     Phrase{"HTTP 网关", "HTTP"}, Phrase{"本机命令", "Command"}, Phrase{"控制台", "Console"}};
 
+inline constexpr Phrase kStale{"页面已过期，请返回刷新后重试。",
+                               "This page is out of date: go back, reload it, and try again."};
+inline constexpr Phrase kBadNumber{"事件编号应形如 INC-42", "the number of an incident looks like INC-42"};
+
 inline const std::string& say(const Words& words, Language language) {
   return language == Language::chinese ? words.zh : words.en;
 }
