@@ -164,7 +164,7 @@ Result<User> read_user(const std::string& name, const Tree& value) {
   if (!user.password.empty() && !is_bcrypt(user.password))
     reader.fail("password", reader.path_of("password") +
                                 ": expected a bcrypt hash ($2y$10$…, 60 characters, cost 4 to 18); make one with "
-                                "htpasswd -nBC 10 \"\" | tr -d ':\\n'");
+                                "finwatch-notifier --hash-password");
   if (!reader.has("role")) reader.fail(value, reader.path_of("role") + ": must be given: viewer, responder or admin");
   user.role = static_cast<Role>(choice(reader, "role", kRoles));
   if (Status status = reader.finish(); !status) return status.error();

@@ -108,7 +108,7 @@ class Casebook {
   void fire(const ReceivedAlert& alert, WallTime now, Decisions& out);
   void clear(const ReceivedAlert& alert, WallTime now, Decisions& out);
   void ended(Incident& incident, WallTime when, std::string_view how, WallTime now, Decisions& out);
-  Incident& open(const ReceivedAlert& alert, WallTime now, Decisions& out);
+  Incident& open(const ReceivedAlert& alert, WallTime now);
   void join(Incident& incident, const ReceivedAlert& alert, WallTime now, Decisions& out);
   void refire(Incident& incident, const ReceivedAlert& alert, WallTime now, Decisions& out);
   void reopen(Incident& incident, By by, std::string_view note, WallTime now, Decisions& out);

@@ -78,7 +78,7 @@ void Casebook::fire(const ReceivedAlert& alert, WallTime now, Decisions& out) {
     incident = same == open_by_key_.end() ? nullptr : at(same->second);
   }
   const bool joined = incident != nullptr;
-  if (incident == nullptr) incident = &open(alert, now, out);
+  if (incident == nullptr) incident = &open(alert, now);
   counts_as(!joined ? AlertResult::opened : incident->state > State::resolved ? AlertResult::reopened : AlertResult::joined);
   seen = {.starts = alert.starts, .incident = incident->id, .firing = true, .said = now, .recorded = now};
   record(alert, seen, out);
@@ -160,7 +160,7 @@ void Casebook::classify(Incident& incident, const ReceivedAlert& alert) const {
   if (incident.fault_class.empty() || fault_class == kGravestClass) incident.fault_class = fault_class;
 }
 
-Incident& Casebook::open(const ReceivedAlert& alert, WallTime now, Decisions&) {
+Incident& Casebook::open(const ReceivedAlert& alert, WallTime now) {
   Incident& incident = incidents_[next_id_];
   incident.id = next_id_++;
   incident.key = key_of(alert);

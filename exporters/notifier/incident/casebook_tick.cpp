@@ -171,7 +171,7 @@ void Casebook::watch_heartbeat(WallTime now, Decisions& out) {
     refire(*incident, alert, now, out);
     return touch(*incident, now, out);
   }
-  Incident& incident = open(alert, now, out);
+  Incident& incident = open(alert, now);
   open_by_key_.erase(incident.key);
   incident.key = kHeartbeatKey;
   take_key(incident);
