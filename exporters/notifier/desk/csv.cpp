@@ -154,11 +154,11 @@ Result<WebAnswer> deliveries_csv(View& view) {
   const auto row = [&](const Delivery& delivery) {
     std::string mention;
     for (const std::string& person : delivery.mention) mention += (mention.empty() ? "" : " ") + person;
-    csv.row({std::to_string(delivery.id), delivery.incident == 0 ? "" : "INC-" + std::to_string(delivery.incident),
-             std::string(to_string(delivery.purpose)), delivery.step < 0 ? "" : std::to_string(delivery.step + 1),
-             std::string(to_string(delivery.channel)), delivery.person, mention, std::string(to_string(delivery.state)),
-             std::to_string(delivery.attempts), when(view, delivery.created), when(view, delivery.sent),
-             when(view, delivery.done), delivery.code, delivery.note, delivery.provider_id});
+    csv.row({std::to_string(delivery.id), "INC-" + std::to_string(delivery.incident), std::string(to_string(delivery.purpose)),
+             delivery.step < 0 ? "" : std::to_string(delivery.step + 1), std::string(to_string(delivery.channel)),
+             delivery.person, mention, std::string(to_string(delivery.state)), std::to_string(delivery.attempts),
+             when(view, delivery.created), when(view, delivery.sent), when(view, delivery.done), delivery.code, delivery.note,
+             delivery.provider_id});
   };
   const Status status = all_rows(
       *query, table_limit(view, query->most), [&](const DeliveryQuery& q) { return view.store->deliveries(q); }, row);

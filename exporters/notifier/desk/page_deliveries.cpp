@@ -87,8 +87,8 @@ std::string delivery_row(const View& view, const Delivery& delivery) {
          cell(view, kState, badge(kind, view.say(kDeliveryWords[index(delivery.state)]))) +
          cell(view, kChannel, std::string(view.say(kChannelWords[index(delivery.channel)]))) +
          cell(view, kTo, receivers(view, delivery)) + cell(view, kWhy, what) +
-         cell(view, kIncident, delivery.incident == 0 ? "" : "<a href=\"/incident?id=" + number + "\">" + number + "</a>") +
-         cell(view, kAnswer, answer) + "</tr>\n";
+         cell(view, kIncident, "<a href=\"/incident?id=" + number + "\">" + number + "</a>") + cell(view, kAnswer, answer) +
+         "</tr>\n";
 }
 
 Result<WebAnswer> deliveries_page(View& view) {

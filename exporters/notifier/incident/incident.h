@@ -103,7 +103,7 @@ constexpr std::string_view to_string(DeliveryState state) { return kDeliveryStat
 
 struct Delivery {
   std::int64_t id = 0;
-  std::int64_t incident = 0;  // 0: of the heartbeat
+  std::int64_t incident = 0;
   Purpose purpose = Purpose::page;
   int step = -1;  // of the policy; -1 when it is none of its steps
   ChannelKind channel = ChannelKind::console;

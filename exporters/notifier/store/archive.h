@@ -35,7 +35,5 @@ class Archive {
 /// Everything of one incident as a line, times as 2026-05-01T08:00:00.5Z, what is not there as null.
 std::string archive_line(const Incident& incident, const std::vector<AlertRecord>& alerts,
                          const std::vector<TimelineEntry>& timeline, const std::vector<Delivery>& deliveries);
-/// What was said of the heartbeat, which belongs to no incident: id 0.
-std::string heartbeat_line(WallTime until, const std::vector<TimelineEntry>& timeline, const std::vector<Delivery>& deliveries);
 
 }  // namespace finwatch::notifier

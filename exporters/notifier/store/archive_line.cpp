@@ -84,14 +84,4 @@ std::string archive_line(const Incident& incident, const std::vector<AlertRecord
   return line.end();
 }
 
-std::string heartbeat_line(WallTime until, const std::vector<TimelineEntry>& timeline,
-                           const std::vector<Delivery>& deliveries) {
-  JsonWriter line;
-  line("id", 0);
-  line("closed", until);
-  line.list("timeline", timeline);
-  line.list("deliveries", deliveries);
-  return line.end();
-}
-
 }  // namespace finwatch::notifier

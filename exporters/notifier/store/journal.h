@@ -47,7 +47,6 @@ class Journal final : public Store {
   Status may_write() const;
   Result<Old> collect_old(WallTime before, int most);
   Status add_incident(const Incident& incident, Old& old);
-  Status add_heartbeat(WallTime before, Old& old);
 
   template <class T>
   Result<std::vector<T>> select(const std::string& statement) {

@@ -9,7 +9,6 @@ namespace finwatch::notifier {
 namespace {
 
 constexpr std::size_t kMostBytes = std::size_t{16} << 20;  // of lines at once; the next call takes the rest
-constexpr int kMostOfHeartbeat = 1000;
 
 std::string of_incident(std::int64_t id, std::string_view order) {
   return " WHERE incident = " + std::to_string(id) + " ORDER BY " + std::string(order);
@@ -38,7 +37,6 @@ void append_last(std::string& out, const std::string& table, const std::string& 
 struct Journal::Old {
   std::string lines;
   std::vector<std::int64_t> incidents;
-  std::vector<std::int64_t> entries, deliveries;  // of the heartbeat: sequences and ids
 
   std::string removal() const {
     std::string text;
@@ -47,8 +45,6 @@ struct Journal::Old {
     for (const std::string_view table : {"alerts", "timeline", "deliveries"})
       append_removal(text, table, "incident", incidents);
     append_removal(text, "incidents", "id", incidents);
-    append_removal(text, "timeline", "sequence", entries);
-    append_removal(text, "deliveries", "id", deliveries);
     return text;
   }
 };
@@ -68,29 +64,6 @@ Status Journal::add_incident(const Incident& incident, Old& old) {
   return ok();
 }
 
-// What belongs to no incident would stay for ever.
-Status Journal::add_heartbeat(WallTime before, Old& old) {
-  const std::string until = " < " + sql_time(before) + " ORDER BY ", limit = " LIMIT " + limit_of(kMostOfHeartbeat);
-  const auto timeline = select<TimelineEntry>("SELECT " + columns_of<TimelineEntry>() +
-                                              " FROM timeline WHERE incident = 0 AND at" + until + "sequence" + limit);
-  if (!timeline) return timeline.error();
-  const auto deliveries = select<Delivery>("SELECT " + columns_of<Delivery>() + " FROM deliveries WHERE incident = 0 AND done" +
-                                           until + "id" + limit);
-  if (!deliveries) return deliveries.error();
-  if (timeline->empty() && deliveries->empty()) return ok();
-  WallTime newest{};
-  for (const TimelineEntry& entry : *timeline) {
-    newest = std::max(newest, entry.at);
-    old.entries.push_back(entry.sequence);
-  }
-  for (const Delivery& delivery : *deliveries) {
-    newest = std::max(newest, delivery.done.value_or(newest));
-    old.deliveries.push_back(delivery.id);
-  }
-  old.lines += heartbeat_line(newest, *timeline, *deliveries) + '\n';
-  return ok();
-}
-
 Result<Journal::Old> Journal::collect_old(WallTime before, int most) {
   const Reading reading(*database_);
   if (!reading.begun) return reading.begun.error();
@@ -103,8 +76,6 @@ Result<Journal::Old> Journal::collect_old(WallTime before, int most) {
     if (old.lines.size() >= kMostBytes) break;
     if (Status status = add_incident(incident, old); !status) return status.error();
   }
-  if (most > 0)
-    if (Status status = add_heartbeat(before, old); !status) return status.error();
   rows_.clear();
   return old;
 }

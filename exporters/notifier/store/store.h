@@ -118,7 +118,7 @@ class Store {
   /// Closed incidents that ended before `before`, at most so many, with all that belongs to them: first given to `keep` as lines of
   /// JSON (one an incident, everything in it), and removed only after `keep` said that they are safe. How many were removed; 0:
   /// none is left. The oldest first, and less than `most` when 16 MiB of lines are together. After a crash between keeping and
-  /// removing they come again: `keep` may see an incident twice. What the heartbeat said leaves with them, as a line of id 0.
+  /// removing they come again: `keep` may see an incident twice.
   virtual Result<int> remove_closed(WallTime before, int most, const std::function<Status(std::string_view lines)>& keep) = 0;
 };
 

@@ -97,29 +97,6 @@ void numbers_stay() {
 }
 STORE_TEST(numbers_stay, "the number of an incident that was removed never comes again")
 
-template <class Engine>
-void heartbeat_leaves() {
-  const Engine engine;
-  const auto store = engine.leading();
-  Changes changes{.timeline = {entry_of(0, "heartbeat", "silent"), entry_of(0, "heartbeat", "heard")},
-                  .deliveries = {delivery_of(1, 0, DeliveryState::delivered), delivery_of(2, 0)}};
-  changes.timeline[1].at = at(500);
-  must(store->commit(changes));
-  std::string kept;
-  CHECK(must(store->remove_closed(at(100), 10, [&](std::string_view lines) {
-          kept = lines;
-          return ok();
-        })) == 0);
-  CHECK(member(kept, "id") == "0");
-  CHECK(member(kept, "closed") == R"("2026-05-01T01:46:43Z")");  // of the delivery
-  CHECK_THAT(kept, Contains("silent") && !Contains("heard"));
-  CHECK(must(store->timeline(0, 10)).size() == 1);
-  const Saved saved = must(store->load(at(0), at(0)));
-  REQUIRE(saved.deliveries.size() == 1);
-  CHECK(saved.deliveries[0].id == 2);
-}
-STORE_TEST(heartbeat_leaves, "what was said of the heartbeat leaves too")
-
 std::string line_of(std::int64_t id, std::string_view closed) {
   return R"({"id":)" + std::to_string(id) + R"(,"closed":")" + std::string(closed) + "\"}\n";
 }
