@@ -51,6 +51,7 @@ class ComingIn(unittest.TestCase):
             self.assertEqual(notifier.send(body, headers=TOKEN).status, 200)
             self.assertEqual(len(notifier.incidents()), 1)
             self.assertNotIn("s3cret-token", notifier.log() + notifier.metrics())
+            self.assertEqual(notifier.value('finwatch_webhook_requests_total{result="unauthorised"}'), 4)
 
     def test_retries_copies_and_replays_page_once(self):
         with folder() as where, Providers(where) as providers, Notifier(where, providers) as notifier:

@@ -19,10 +19,10 @@ inline constexpr std::array<std::string_view, 9> kChannelNames = {"email", "ding
 constexpr std::string_view to_string(ChannelKind kind) { return kChannelNames[static_cast<std::size_t>(kind)]; }
 std::optional<ChannelKind> channel_kind(std::string_view name);
 
+/// Rings a telephone, which is for what needs an answer now.
+constexpr bool is_phone(ChannelKind kind) { return kind == ChannelKind::sms || kind == ChannelKind::voice; }
 /// Speaks to one person; the others speak to a group, and name those who are meant.
-constexpr bool is_personal(ChannelKind kind) {
-  return kind == ChannelKind::email || kind == ChannelKind::sms || kind == ChannelKind::voice;
-}
+constexpr bool is_personal(ChannelKind kind) { return kind == ChannelKind::email || is_phone(kind); }
 
 struct EmailSetup {
   std::string smarthost, from, user, password_file;  // smarthost as host:port; port 465 is TLS from the first byte

@@ -26,7 +26,9 @@ Right may_send(std::string_view authorization, const IntakeSetup& setup) {
 
 void take_in(const WebRequest& request, WebReply reply, Engine& engine) {
   const std::shared_ptr<const Setup> setup = engine.setup();
-  switch (may_send(request.header("Authorization"), setup->intake)) {
+  const Right right = may_send(request.header("Authorization"), setup->intake);
+  if (right != Right::may) engine.turned_away();
+  switch (right) {
     case Right::may: break;
     case Right::unnamed:
       return reply.send({.code = 401,

@@ -51,6 +51,8 @@ class Engine {
 
   /// Alertmanager's webhook, version 4. malformed: refuse it with 400; unavailable: 503, Alertmanager comes again.
   virtual void webhook(std::string body, Done done) = 0;
+  /// A webhook was turned away at the door: it is counted.
+  virtual void turned_away() = 0;
   /// malformed or config: refused, the message says why; no_data: no such incident; unavailable: not on disk, try again.
   virtual void act(Action action, Done done) = 0;
   /// A new setup after a reload; channels are opened anew. An error leaves everything as it was.

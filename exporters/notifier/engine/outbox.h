@@ -40,6 +40,8 @@ struct JobResult {
   bool in_doubt = false;     // whether an earlier attempt was taken is still not known
 };
 
+inline constexpr std::chrono::seconds kAskAfter{20};  // until a provider's own log shows what it took
+
 class Outbox {
  public:
   explicit Outbox(const Setup& setup);
@@ -57,16 +59,20 @@ class Outbox {
   /// A lane that there is no more after a reload: others tell what waits for it.
   void abandon(ChannelKind lane, WallTime now, Tally tally);
   /// Incidents that are closed: what could never be said of them is not tried for ever.
-  void closed(std::int64_t incident, WallTime now);
+  void closed(std::int64_t incident, WallTime now, const Tally& tally);
 
   /// Deliveries and lines of the timeline since the last call.
   void collect(Changes& changes);
 
   std::set<ChannelKind> lanes() const;
   std::size_t queued(ChannelKind lane) const;
-  std::size_t sending(ChannelKind lane) const;
-  std::optional<WallTime> oldest(ChannelKind lane) const;
   bool held_back(ChannelKind lane, WallTime now) const;
+  struct Load {
+    std::size_t sending = 0;
+    std::optional<WallTime> oldest;  // created, of those not delivered
+  };
+  /// Of all lanes, in one pass.
+  std::map<ChannelKind, Load> loads() const;
   const Delivery* find(std::int64_t id) const;
   std::int64_t next_id() const { return next_id_; }
 
@@ -96,6 +102,7 @@ class Outbox {
     std::vector<Place> places_;
   };
 
+  // what is to be said (outbox.cpp)
   ChannelKind lane_of(const Delivery& delivery) const { return setup_->delivery.instead.value_or(delivery.channel); }
   Limits& limits_for(ChannelKind lane);
   static std::string scope_of(ChannelKind lane, const Delivery& delivery);
@@ -104,14 +111,16 @@ class Outbox {
   WallTime ready_at(ChannelKind lane, const Doubt& doubt, WallTime now) const;
   std::optional<Job> doubtful(ChannelKind lane, WallTime now);
   Job begin(Job job, WallTime now);
-  void delivered(Delivery& delivery, const JobResult& result, WallTime now, const Tally& tally);
-  void again(Delivery& delivery, const Receipt& receipt, WallTime now);
-  void failed(Delivery& delivery, const Receipt& receipt, WallTime now, const Tally& tally);
-  bool fall_back(const Delivery& delivery, WallTime now);
   void requeue(Delivery& delivery, WallTime next);
   void finish(Delivery& delivery, DeliveryState state, WallTime now);
   void line(const Delivery& delivery, std::string_view kind, std::string note, WallTime now);
   Delivery* at(std::int64_t id);
+
+  // what became of it (outbox_done.cpp)
+  void delivered(Delivery& delivery, const JobResult& result, WallTime now, const Tally& tally);
+  void again(Delivery& delivery, const Receipt& receipt, WallTime now);
+  void failed(Delivery& delivery, const Receipt& receipt, WallTime now, const Tally& tally);
+  bool fall_back(const Delivery& delivery, WallTime now);
 
   const Setup* setup_;
   std::map<std::int64_t, Delivery> waiting_;  // all that is not delivered or dropped
@@ -126,5 +135,8 @@ class Outbox {
   std::vector<TimelineEntry> timeline_;
   std::int64_t next_id_ = 1;
 };
+
+/// The person, or those whom a group is to notice.
+std::string whom(const Delivery& delivery);
 
 }  // namespace finwatch::notifier

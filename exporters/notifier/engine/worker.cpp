@@ -10,16 +10,12 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::seconds;
 
-constexpr milliseconds kLease{6000};
-constexpr seconds kRenewEvery{2}, kTryToLeadEvery{1}, kInboxEvery{1}, kRetryBroken{1}, kLongestSleep{30};
+constexpr seconds kRetryBroken{1}, kLongestSleep{30};
 constexpr seconds kDrain{5};
 constexpr std::size_t kMostItems = 2000;      // of one round
 constexpr std::size_t kMostWaiting = 20'000;  // beyond it, come again
 constexpr std::size_t kMostWaitingBytes = 64 << 20;
 constexpr std::size_t kMostRoundBytes = 8 << 20;  // of webhooks in one round
-constexpr int kMostPosted = 500;
-
-Error come_again(std::string why) { return {Errc::unavailable, std::move(why)}; }
 
 bool is_same_journal(const StoreOptions& a, const StoreOptions& b) {
   if (a.postgresql.has_value() != b.postgresql.has_value() || a.instance != b.instance) return false;
@@ -92,7 +88,7 @@ void EngineWorker::enqueue(Item item) {
       return;
     }
   }
-  item.done(come_again(stopping ? "the notifier is stopping" : "too much waits already"));
+  refuse(item, stopping ? "the notifier is stopping" : "too much waits already");
 }
 
 std::vector<EngineWorker::Item> EngineWorker::take_all() {
@@ -103,8 +99,21 @@ std::vector<EngineWorker::Item> EngineWorker::take_all() {
   return items;
 }
 
+void EngineWorker::refuse(const Item& item, std::string why) {
+  if (item.kind == Item::Kind::webhook) {
+    const std::lock_guard lock(mutex_);
+    ++uncounted_[static_cast<std::size_t>(WebhookResult::unavailable)];
+  }
+  item.done(Error{Errc::unavailable, std::move(why)});
+}
+
 void EngineWorker::refuse_all(std::string_view why) {
-  for (const Item& item : take_all()) item.done(come_again(std::string(why)));
+  for (const Item& item : take_all()) refuse(item, std::string(why));
+}
+
+void EngineWorker::turned_away() {
+  const std::lock_guard lock(mutex_);
+  ++uncounted_[static_cast<std::size_t>(WebhookResult::unauthorised)];
 }
 
 void EngineWorker::webhook(std::string body, Done done) {
@@ -211,144 +220,96 @@ void EngineWorker::run() {
   if (store_ != nullptr && leads_ && !store_->resign()) env_.log->warn("the lease was not given back; it runs out by itself");
 }
 
-// True when we may change anything: the lease is ours and what was committed is loaded.
-bool EngineWorker::lead(WallTime now) {
-  if (store_ == nullptr)
-    if (Status opened = open_store(); !opened) {
-      heard(opened);
-      refuse_all("the store cannot be reached");
-      return false;
-    }
-  if (const SteadyTime asked = env_.clock->steady(); asked >= next_lead_ || !leads_) {
-    next_lead_ = asked + (leads_ ? kRenewEvery : kTryToLeadEvery);
-    const Result<bool> ours = store_->lead(kLease);
-    heard(ours ? ok() : Status(ours.error()));
-    if (ours && *ours) {
-      if (!leads_) env_.log->info("this instance leads", {{"instance", setup_->store.instance}, {"times", ++times_led_}});
-      leads_ = true;
-      leader_ = setup_->store.instance;
-      lease_ends_ = setup_->store.postgresql ? asked + kLease : SteadyTime::max();
-    } else if (leads_ && (ours || asked >= lease_ends_)) {
-      lose(ours ? "the lease is not ours any more" : "the lease has run out");
-    }
-    if (!leads_) leader_ = store_->leader().value_or("");
-  }
-  if (!leads_) {
-    post(now);
-    return false;
-  }
-  return loaded_ || load(now);
-}
-
-void EngineWorker::lose(const std::string& why) {
-  env_.log->warn("this instance does not lead any more", {{"reason", why}, {"times", times_led_}});
-  leads_ = loaded_ = false;
-  in_flight_.clear();
+EngineWorker::Waiting EngineWorker::take_waiting() {
+  Waiting waiting;
   const std::lock_guard lock(mutex_);
-  returned_.clear();  // whoever leads now asks for what we were sending
-}
-
-// Once when it goes and once when it comes back: webhooks are answered 503 in between.
-void EngineWorker::heard(const Status& store) {
-  const SteadyTime now = env_.clock->steady();
-  if (!store && !away_since_) {
-    away_since_ = now;
-    env_.log->error("the store cannot be reached, nothing is accepted; asking again every second",
-                    {{"error", store.error().message}});
+  std::size_t bytes = 0;
+  while (!items_.empty() && waiting.items.size() < kMostItems &&
+         (waiting.items.empty() || bytes + items_.front().body.size() < kMostRoundBytes)) {
+    bytes += items_.front().body.size();
+    waiting.items.push_back(std::move(items_.front()));
+    items_.pop_front();
   }
-  if (store && away_since_) {
-    const auto away = std::chrono::duration_cast<seconds>(now - *away_since_);
-    env_.log->info("the store answers again", {{"away_seconds", static_cast<long long>(away.count())}});
-    away_since_.reset();
-  }
-}
-
-bool EngineWorker::load(WallTime now) {
-  Result<Saved> saved =
-      store_->load(std::chrono::time_point_cast<WallTime::duration>(now - setup_->incidents.reopen_within), now);
-  if (!saved) {
-    if (!away_since_) env_.log->error("the journal cannot be read", {{"error", saved.error().message}});
-    refuse_all("the journal cannot be read");
-    return false;
-  }
-  counters_ = std::move(saved->counters);
-  initialise(counters_, *setup_->contract);
-  casebook_ = std::make_unique<Casebook>(setup_->contract, setup_->incidents, now);
-  casebook_->restore(std::move(saved->incidents), saved->alerts, saved->next_incident);
-  outbox_->restore(saved->deliveries, saved->next_delivery, in_flight_, now);
-  loaded_ = true;
-  return true;
+  waiting_bytes_ -= bytes;
+  waiting.returned.swap(returned_);
+  // A call that outlived our lease says nothing: whoever led since has asked about it.
+  std::erase_if(waiting.returned, [this](const Returned& one) { return !in_flight_.contains(one.job.deliveries.front()); });
+  waiting.audits.swap(audits_);
+  std::swap(waiting.uncounted, uncounted_);
+  waiting.stopping = stopping_;
+  return waiting;
 }
 
 void EngineWorker::round(WallTime now) {
-  std::vector<Item> items;
-  std::vector<Returned> returned;
-  std::vector<Audit> audits;
-  {
-    const std::lock_guard lock(mutex_);
-    std::size_t bytes = 0;
-    while (!items_.empty() && items.size() < kMostItems &&
-           (items.empty() || bytes + items_.front().body.size() < kMostRoundBytes)) {
-      bytes += items_.front().body.size();
-      items.push_back(std::move(items_.front()));
-      items_.pop_front();
-    }
-    waiting_bytes_ -= bytes;
-    returned.swap(returned_);
-    // A call that outlived our lease says nothing: whoever led since has asked about it.
-    std::erase_if(returned, [this](const Returned& one) { return !in_flight_.contains(one.job.deliveries.front()); });
-    audits.swap(audits_);
-  }
+  Waiting waiting = take_waiting();
   Decisions decided(counters_);
-  std::vector<std::pair<Done, Status>> answers;
+  std::vector<Answer> answers;
   Changes changes;
-  for (const Returned& one : returned) outbox_->done(one.job, one.result, now, decided.tally());
-  for (const Audit& one : audits)
-    if (one.there) casebook_->audited(one.asked, *one.there, now, decided);
-  take(std::move(items), now, decided, answers, changes.consumed);
-  casebook_->tick(now, decided);
-  for (Delivery& message : decided.messages) outbox_->add(std::move(message), now);
-  for (const std::int64_t id : decided.changed) {
-    const Incident* incident = casebook_->find(id);
-    if (incident == nullptr) continue;
-    if (!incident->is_open()) outbox_->closed(id, now);
-    changes.incidents.push_back(*incident);
-  }
-  for (const Returned& one : returned) in_flight_.erase(one.job.deliveries.front());
-  std::vector<std::pair<Job, Message>> jobs;
-  bool stopping = false;
-  {
-    const std::lock_guard lock(mutex_);
-    stopping = stopping_;
-  }
+  decide(waiting, now, decided, answers, changes.consumed);
+  for (const std::int64_t id : decided.changed)
+    if (const Incident* incident = casebook_->find(id)) {
+      if (!incident->is_open()) outbox_->closed(id, now, decided.tally());
+      changes.incidents.push_back(*incident);
+    }
+  for (const Returned& one : waiting.returned) in_flight_.erase(one.job.deliveries.front());
   for (const ChannelKind lane : outbox_->lanes())
     if (!lanes_.contains(lane)) outbox_->abandon(lane, now, decided.tally());
-  if (!stopping) jobs = next_jobs(now);
+  std::vector<std::pair<Job, Message>> jobs;
+  if (!waiting.stopping) jobs = next_jobs(now);
   changes.alerts = std::move(decided.alerts);
   changes.timeline = std::move(decided.timeline);
   outbox_->collect(changes);
   changes.counters = std::move(decided.counted);
-  const Status committed = changes.empty() ? ok() : store_->commit(changes);
-  if (!committed) {
-    ++commits_failed_;
-    env_.log->error("the journal cannot be written; nothing of this round holds", {{"error", committed.error().message}});
-    for (const Returned& one : returned) in_flight_.insert(one.job.deliveries.front());
-    {
-      const std::lock_guard lock(mutex_);
-      returned_.insert(returned_.begin(), std::make_move_iterator(returned.begin()), std::make_move_iterator(returned.end()));
-    }
-    loaded_ = false;
-    if (committed.error().code == Errc::permission) lose(committed.error().message);
-    for (auto& [done, status] : answers) done(status ? Status(come_again("the journal cannot be written")) : status);
-    return;
+  if (!changes.empty()) {
+    if (Status committed = store_->commit(changes); !committed)
+      return undo(std::move(waiting), std::move(answers), committed.error());
+    last_commit_ = now;
   }
-  if (!changes.empty()) last_commit_ = now;
-  for (auto& [done, status] : answers) done(status);
+  for (Answer& answer : answers) answer.done(answer.status);
   for (auto& [job, message] : jobs) {
     in_flight_.insert(job.deliveries.front());
     Lane& lane = *lanes_.at(job.lane);
     lane.start(std::move(job), std::move(message), lease_ends_);
   }
+}
+
+// What follows from all that waited, and from the time.
+void EngineWorker::decide(Waiting& waiting, WallTime now, Decisions& decided, std::vector<Answer>& answers,
+                          std::vector<std::int64_t>& consumed) {
+  for (std::size_t i = 0; i < waiting.uncounted.size(); ++i)
+    if (waiting.uncounted[i] > 0)
+      count_labels(decided.tally(), counted::kWebhooks, std::array{kWebhookResultNames[i]}, waiting.uncounted[i]);
+  for (const Returned& one : waiting.returned) outbox_->done(one.job, one.result, now, decided.tally());
+  for (const Audit& one : waiting.audits)
+    if (one.there) casebook_->audited(one.asked, *one.there, now, decided);
+  for (Item& item : waiting.items) {
+    Status status = take_one(item, WebhookResult::accepted, now, decided);
+    item.body = {};
+    answers.push_back({item.kind, std::move(item.done), std::move(status)});
+  }
+  if (setup_->store.postgresql && env_.clock->steady() >= next_inbox_) take_inbox(now, decided, consumed);
+  casebook_->tick(now, decided);
+  for (Delivery& message : decided.messages) outbox_->add(std::move(message), now);
+}
+
+// Nothing of the round holds: what lanes brought back comes again, those who asked come again.
+void EngineWorker::undo(Waiting waiting, std::vector<Answer> answers, const Error& why) {
+  ++commits_failed_;
+  env_.log->error("the journal cannot be written; nothing of this round holds", {{"error", why.message}});
+  for (const Returned& one : waiting.returned) in_flight_.insert(one.job.deliveries.front());
+  for (const Answer& answer : answers)
+    if (answer.kind == Item::Kind::webhook)
+      ++waiting.uncounted[static_cast<std::size_t>(answer.status ? WebhookResult::unavailable : WebhookResult::malformed)];
+  {
+    const std::lock_guard lock(mutex_);
+    returned_.insert(returned_.begin(), std::make_move_iterator(waiting.returned.begin()),
+                     std::make_move_iterator(waiting.returned.end()));
+    for (std::size_t i = 0; i < uncounted_.size(); ++i) uncounted_[i] += waiting.uncounted[i];
+  }
+  loaded_ = false;
+  if (why.code == Errc::permission) lose(why.message);
+  for (Answer& answer : answers)
+    answer.done(answer.status ? Status(Errc::unavailable, "the journal cannot be written") : answer.status);
 }
 
 std::vector<std::pair<Job, Message>> EngineWorker::next_jobs(WallTime now) {
@@ -363,89 +324,15 @@ std::vector<std::pair<Job, Message>> EngineWorker::next_jobs(WallTime now) {
   return jobs;
 }
 
-Status EngineWorker::take_one(const Item& item, WallTime now, Decisions& decided) {
+Status EngineWorker::take_one(const Item& item, WebhookResult accepted, WallTime now, Decisions& decided) {
   if (item.kind == Item::Kind::action) return casebook_->act(item.action, now, decided);
   Result<Payload> payload = read_payload(item.body);
-  count(decided.tally(), counted::kWebhooks, to_string(payload ? WebhookResult::accepted : WebhookResult::malformed));
+  count(decided.tally(), counted::kWebhooks, to_string(payload ? accepted : WebhookResult::malformed));
   if (!payload) return payload.error();
   if (payload->truncated > 0)
     env_.log->warn("Alertmanager left alerts out: set max_alerts to 0 in its webhook", {{"left_out", payload->truncated}});
   casebook_->receive(*payload, now, decided);
   return ok();
-}
-
-void EngineWorker::take(std::vector<Item> items, WallTime now, Decisions& decided,
-                        std::vector<std::pair<Done, Status>>& answers, std::vector<std::int64_t>& consumed) {
-  for (Item& item : items) {
-    Status status = take_one(item, now, decided);
-    item.body = {};
-    answers.emplace_back(std::move(item.done), std::move(status));
-  }
-  if (setup_->store.postgresql && env_.clock->steady() >= next_inbox_) take_inbox(now, decided, consumed);
-}
-
-// What an instance that does not lead has accepted for us.
-void EngineWorker::take_inbox(WallTime now, Decisions& decided, std::vector<std::int64_t>& consumed) {
-  Result<std::vector<Posted>> posted = store_->posted(kMostPosted);
-  const bool more = posted && posted->size() == static_cast<std::size_t>(kMostPosted);
-  next_inbox_ = env_.clock->steady() + (more ? seconds{0} : kInboxEvery);
-  if (!posted) {
-    env_.log->warn("the inbox cannot be read", {{"error", posted.error().message}});
-    return;
-  }
-  for (Posted& one : *posted) {
-    Item item;
-    Status status = ok();
-    if (one.kind == "action") {
-      item.kind = Item::Kind::action;
-      Result<Action> action = action_from_json(one.body);
-      if (action) item.action = std::move(*action);
-      status = action ? ok() : Status(action.error());
-    } else {
-      item.body = std::move(one.body);
-    }
-    if (status) status = take_one(item, now, decided);
-    if (!status)
-      env_.log->warn("what another instance accepted had no effect", {{"kind", one.kind}, {"error", status.error().message}});
-    consumed.push_back(one.sequence);
-  }
-}
-
-// We do not lead: what came in is for whoever does.
-void EngineWorker::post(WallTime now) {
-  for (const Item& item : take_all()) {
-    const bool webhook = item.kind == Item::Kind::webhook;
-    // Refused here, because whoever leads has nobody to tell.
-    if (webhook)
-      if (const Result<Payload> payload = read_payload(item.body); !payload) {
-        item.done(payload.error());
-        continue;
-      }
-    item.done(store_->post(webhook ? "webhook" : "action", webhook ? item.body : to_json(item.action), now));
-  }
-}
-
-Figures EngineWorker::figures() const {
-  const std::lock_guard lock(state_);
-  const WallTime now = env_.clock->wall();
-  Figures figures;
-  figures.leads = leads_ && loaded_;
-  figures.leader = leader_;
-  figures.journal = size_;
-  figures.last_commit = last_commit_;
-  figures.commits_failed = commits_failed_;
-  if (!figures.leads) return figures;
-  figures.counters = counters_;
-  figures.open = overview(*casebook_, *setup_->contract, now);
-  for (const auto& [kind, lane] : lanes_)
-    figures.lanes.push_back({.channel = kind,
-                             .queued = outbox_->queued(kind),
-                             .sending = outbox_->sending(kind),
-                             .oldest = outbox_->oldest(kind),
-                             .held_back = outbox_->held_back(kind, now)});
-  figures.heartbeat = casebook_->heartbeat();
-  figures.heartbeat_silent = casebook_->heartbeat_silent();
-  return figures;
 }
 
 }  // namespace finwatch::notifier

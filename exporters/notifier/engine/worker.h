@@ -3,6 +3,7 @@
 // Two locks, state_ before mutex_. A round holds state_ for as long as its commit takes; nothing that must answer at once waits for it.
 #pragma once
 
+#include <array>
 #include <condition_variable>
 #include <deque>
 #include <map>
@@ -27,6 +28,7 @@ class EngineWorker final : public Engine {
   Status begin();
 
   void webhook(std::string body, Done done) override;
+  void turned_away() override;
   void act(Action action, Done done) override;
   Status apply(std::shared_ptr<const Setup> setup) override;
   std::shared_ptr<const Setup> setup() const override;
@@ -49,10 +51,26 @@ class EngineWorker final : public Engine {
     std::vector<std::string> asked;
     Result<std::set<std::string>> there;
   };
+  /// Webhooks by how they were answered, where that could not be counted at once.
+  using Uncounted = std::array<int, kWebhookResultNames.size()>;
+  /// All that one round works on.
+  struct Waiting {
+    std::vector<Item> items;
+    std::vector<Returned> returned;
+    std::vector<Audit> audits;
+    Uncounted uncounted{};
+    bool stopping = false;
+  };
+  struct Answer {
+    Item::Kind kind{};
+    Done done;
+    Status status;
+  };
   using Lanes = std::map<ChannelKind, std::unique_ptr<Lane>>;
 
   void enqueue(Item item);
   std::vector<Item> take_all();
+  void refuse(const Item& item, std::string why);
   void refuse_all(std::string_view why);
   void run();
   void wait_for_work();
@@ -61,9 +79,11 @@ class EngineWorker final : public Engine {
   void lose(const std::string& why);
   void heard(const Status& store);
   void round(WallTime now);
-  void take(std::vector<Item> items, WallTime now, Decisions& decided, std::vector<std::pair<Done, Status>>& answers,
-            std::vector<std::int64_t>& consumed);
-  Status take_one(const Item& item, WallTime now, Decisions& decided);
+  Waiting take_waiting();
+  void decide(Waiting& waiting, WallTime now, Decisions& decided, std::vector<Answer>& answers,
+              std::vector<std::int64_t>& consumed);
+  void undo(Waiting waiting, std::vector<Answer> answers, const Error& why);
+  Status take_one(const Item& item, WebhookResult accepted, WallTime now, Decisions& decided);
   void take_inbox(WallTime now, Decisions& decided, std::vector<std::int64_t>& consumed);
   std::vector<std::pair<Job, Message>> next_jobs(WallTime now);
   void post(WallTime now);
@@ -77,6 +97,7 @@ class EngineWorker final : public Engine {
   std::condition_variable woken_;
   std::deque<Item> items_;
   std::size_t waiting_bytes_ = 0;  // of the bodies in items_
+  Uncounted uncounted_{};
   std::vector<Returned> returned_;
   std::vector<Audit> audits_;
   bool stopping_ = false;

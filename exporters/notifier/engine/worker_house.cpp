@@ -1,4 +1,5 @@
-// What the engine does beside its rounds: old incidents go into the archive, Alertmanager is asked what still fires.
+// What the engine does beside its rounds: old incidents go into the archive, Alertmanager is asked what still fires, the metrics are
+// told how things stand.
 #include "notifier/engine/alertmanager.h"
 #include "notifier/engine/worker.h"
 
@@ -60,6 +61,30 @@ void EngineWorker::audit(WallTime now) {
     }
     woken_.notify_all();
   });
+}
+
+Figures EngineWorker::figures() const {
+  const std::lock_guard lock(state_);
+  const WallTime now = env_.clock->wall();
+  Figures figures;
+  figures.leads = leads_ && loaded_;
+  figures.leader = leader_;
+  figures.journal = size_;
+  figures.last_commit = last_commit_;
+  figures.commits_failed = commits_failed_;
+  if (!figures.leads) return figures;
+  figures.counters = counters_;
+  figures.open = overview(*casebook_, *setup_->contract, now);
+  std::map<ChannelKind, Outbox::Load> loads = outbox_->loads();
+  for (const auto& [kind, lane] : lanes_)
+    figures.lanes.push_back({.channel = kind,
+                             .queued = outbox_->queued(kind),
+                             .sending = loads[kind].sending,
+                             .oldest = loads[kind].oldest,
+                             .held_back = outbox_->held_back(kind, now)});
+  figures.heartbeat = casebook_->heartbeat();
+  figures.heartbeat_silent = casebook_->heartbeat_silent();
+  return figures;
 }
 
 }  // namespace finwatch::notifier

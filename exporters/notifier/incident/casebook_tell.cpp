@@ -14,9 +14,6 @@ void add_once(std::vector<ChannelKind>& list, ChannelKind channel) {
   if (std::find(list.begin(), list.end(), channel) == list.end()) list.push_back(channel);
 }
 
-// A telephone is for what needs an answer now.
-bool rings(ChannelKind channel) { return channel == ChannelKind::sms || channel == ChannelKind::voice; }
-
 }  // namespace
 
 // Whom a duty names now; in a gap of its rota, whoever the later steps of the policy name, and then the earlier ones.
@@ -80,7 +77,7 @@ void Casebook::tell_those_told(const Incident& incident, Purpose purpose, WallTi
   for (std::size_t i = 0; i < steps.size() && i < static_cast<std::size_t>(incident.next_step); ++i) {
     if (duty.empty()) duty = steps[i].tell;
     for (const ChannelKind channel : steps[i].by)
-      if (!rings(channel)) add_once(by, channel);
+      if (!is_phone(channel)) add_once(by, channel);
     // Alertmanager itself mails the end of what it mailed.
     if (steps[i].mailed_by_alertmanager && purpose == Purpose::warning) add_once(by, ChannelKind::email);
   }

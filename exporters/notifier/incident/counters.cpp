@@ -169,9 +169,9 @@ void initialise(Counters& counters, const Contract& contract) {
   for (const auto& [id, fault_class] : contract.classes) initialise_class(counters, contract, fault_class);
   initialise_incidents(counters, contract, "", "");  // what the contract does not know
   using enum AlertResult;
-  for (const AlertResult result : {opened, joined, reopened, repeated, heartbeat, refused})
+  for (const AlertResult result : {opened, joined, reopened, repeated, heartbeat})
     at_zero(counters, counted::kAlerts, {kAlertStatusNames[0], to_string(result)});
-  for (const AlertResult result : {repeated, cleared, unheard, heartbeat, refused})
+  for (const AlertResult result : {repeated, cleared, unheard, heartbeat})
     at_zero(counters, counted::kAlerts, {kAlertStatusNames[1], to_string(result)});
   for (const std::string_view result : kWebhookResultNames) at_zero(counters, counted::kWebhooks, {result});
   for (std::size_t i = 0; i < kChannelNames.size(); ++i)

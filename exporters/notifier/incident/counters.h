@@ -74,10 +74,9 @@ enum class AlertResult : unsigned char {
   cleared,    // it ended
   unheard,    // it ended, and nobody had heard of it
   heartbeat,  // the alert that always fires
-  refused,    // it could not be read
 };
-inline constexpr std::array<std::string_view, 8> kAlertResultNames = {"new",     "joined",  "reopened",  "repeated",
-                                                                      "cleared", "unheard", "heartbeat", "refused"};
+inline constexpr std::array<std::string_view, 7> kAlertResultNames = {"new",     "joined",  "reopened", "repeated",
+                                                                      "cleared", "unheard", "heartbeat"};
 constexpr std::string_view to_string(AlertResult result) { return kAlertResultNames[static_cast<std::size_t>(result)]; }
 inline constexpr std::array<std::string_view, 2> kAlertStatusNames = {"firing", "resolved"};
 

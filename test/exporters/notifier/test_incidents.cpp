@@ -69,7 +69,6 @@ TEST_CASE("incidents: what was opened, closed and received, from the journal's c
   CHECK(lines_of(page, "finwatch_alerts_received_total{status=\"resolved\"") ==
         "finwatch_alerts_received_total{status=\"resolved\",result=\"cleared\"} 0\n"
         "finwatch_alerts_received_total{status=\"resolved\",result=\"heartbeat\"} 0\n"
-        "finwatch_alerts_received_total{status=\"resolved\",result=\"refused\"} 0\n"
         "finwatch_alerts_received_total{status=\"resolved\",result=\"repeated\"} 0\n"
         "finwatch_alerts_received_total{status=\"resolved\",result=\"unheard\"} 0\n");
   CHECK_THAT(page, Contains("finwatch_webhook_requests_total{result=\"accepted\"} 1\n"));

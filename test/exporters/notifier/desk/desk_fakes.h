@@ -6,6 +6,7 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <thread>
@@ -114,6 +115,7 @@ class FakeEngine final : public Engine {
     webhooks.push_back(std::move(body));
     std::thread([done = std::move(done), status = says] { done(status); }).join();
   }
+  void turned_away() override { ++away; }
   void act(Action action, Done done) override {
     const std::lock_guard lock(mutex_);
     if (says) carry_out(action);
@@ -141,6 +143,7 @@ class FakeEngine final : public Engine {
   bool leads = true;
   std::string leader;
   std::vector<Action> actions;
+  std::atomic<int> away{0};
   std::vector<std::string> webhooks;
 
  private:

@@ -274,6 +274,7 @@ TEST_CASE("desk: only who knows the token or the password brings alerts in, and 
     CHECK(code(wrong) == 403);
   }
   CHECK(fixture.night.engine.webhooks.empty());
+  CHECK(fixture.night.engine.away == 7);
   CHECK(code("Bearer intake-token") == 200);
   CHECK(fixture.night.engine.webhooks == std::vector<std::string>{"{}"});
   for (const auto& [error, status] :

@@ -162,7 +162,7 @@ TEST_CASE("outbox: no for good goes to the next channel at once, and when none i
   test.done(*again, Verdict::refused, "isv.OUT_OF_SERVICE");
   CHECK(test.counters[{"finwatch_notifications_dead_total", R"(channel="voice")"}] == 1);
   test.kept();
-  test.outbox.closed(1, test.now);
+  test.outbox.closed(1, test.now, {test.counters});
   CHECK(test.kept().rbegin()->second.state == DeliveryState::dropped);
   CHECK(test.outbox.next_due(ChannelKind::voice, test.now) == WallTime::max());
 }

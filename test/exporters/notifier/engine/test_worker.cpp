@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <future>
+#include <thread>
 
 #include "incident/case_test.h"
 #include "support/catch.h"
@@ -51,6 +52,38 @@ TEST_CASE("engine: what was accepted is an incident, and what comes after the en
   CHECK(WorkerTest::send(*engine, "no JSON").error().code == Errc::malformed);
   engine->stop();
   CHECK(WorkerTest::send(*engine, std::string(kWebhook)).error().code == Errc::unavailable);
+}
+
+TEST_CASE("engine: each webhook is counted by how it was answered, also where nothing could be written at once") {
+  WorkerTest test;
+  const std::unique_ptr<notifier::Engine> engine = test.start();
+  const auto counted = [&](const std::string& result) {
+    return engine->figures().counters.at({"finwatch_webhook_requests_total", "result=\"" + result + "\""});
+  };
+  engine->turned_away();
+  engine->turned_away();
+  REQUIRE(WorkerTest::send(*engine, std::string(kWebhook)));
+  CHECK_FALSE(WorkerTest::send(*engine, "no JSON"));
+  CHECK(counted("accepted") == 1);
+  CHECK(counted("malformed") == 1);
+  CHECK(counted("unauthorised") == 2);
+  std::promise<void> in_round, go_on;
+  engine->webhook(std::string(kWebhook), [&](const Status&) {
+    in_round.set_value();
+    go_on.get_future().wait();
+  });
+  in_round.get_future().wait();
+  std::atomic<int> sent_away{0}, answered{0};
+  for (int i = 0; i < 5; ++i)
+    engine->webhook(std::string(16 << 20, ' '), [&](const Status& status) {
+      sent_away += status.error().code == Errc::unavailable ? 1 : 0;
+      ++answered;
+    });
+  REQUIRE(sent_away == 1);
+  go_on.set_value();
+  while (answered < 5) std::this_thread::yield();
+  REQUIRE(WorkerTest::send(*engine, std::string(kWebhook)));
+  CHECK(counted("unavailable") == 1);
 }
 
 TEST_CASE("engine: everybody who waits when it stops has an answer") {
