@@ -261,8 +261,7 @@ void EngineWorker::round(WallTime now) {
   outbox_->collect(changes);
   changes.counters = std::move(decided.counted);
   if (!changes.empty()) {
-    if (Status committed = store_->commit(changes); !committed)
-      return undo(std::move(waiting), std::move(answers), committed.error());
+    if (Status committed = store_->commit(changes); !committed) return undo(std::move(waiting), answers, committed.error());
     last_commit_ = now;
   }
   for (Answer& answer : answers) answer.done(answer.status);
@@ -293,7 +292,7 @@ void EngineWorker::decide(Waiting& waiting, WallTime now, Decisions& decided, st
 }
 
 // Nothing of the round holds: what lanes brought back comes again, those who asked come again.
-void EngineWorker::undo(Waiting waiting, std::vector<Answer> answers, const Error& why) {
+void EngineWorker::undo(Waiting waiting, const std::vector<Answer>& answers, const Error& why) {
   ++commits_failed_;
   env_.log->error("the journal cannot be written; nothing of this round holds", {{"error", why.message}});
   for (const Returned& one : waiting.returned) in_flight_.insert(one.job.deliveries.front());
@@ -308,7 +307,7 @@ void EngineWorker::undo(Waiting waiting, std::vector<Answer> answers, const Erro
   }
   loaded_ = false;
   if (why.code == Errc::permission) lose(why.message);
-  for (Answer& answer : answers)
+  for (const Answer& answer : answers)
     answer.done(answer.status ? Status(Errc::unavailable, "the journal cannot be written") : answer.status);
 }
 

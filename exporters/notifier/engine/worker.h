@@ -82,7 +82,7 @@ class EngineWorker final : public Engine {
   Waiting take_waiting();
   void decide(Waiting& waiting, WallTime now, Decisions& decided, std::vector<Answer>& answers,
               std::vector<std::int64_t>& consumed);
-  void undo(Waiting waiting, std::vector<Answer> answers, const Error& why);
+  void undo(Waiting waiting, const std::vector<Answer>& answers, const Error& why);
   Status take_one(const Item& item, WebhookResult accepted, WallTime now, Decisions& decided);
   void take_inbox(WallTime now, Decisions& decided, std::vector<std::int64_t>& consumed);
   std::vector<std::pair<Job, Message>> next_jobs(WallTime now);

@@ -161,7 +161,6 @@ class Casebook {
   std::unordered_map<std::int64_t, Plan> plans_;                    // of incidents that wait for something
   std::set<std::pair<WallTime, std::int64_t>> due_order_;
   std::unordered_map<std::int64_t, WallTime> joined_told_;  // when people last heard that an alert joined
-  std::unordered_map<std::int64_t, WallTime> fires_on_;     // said to be over, firing again: when people must hear of it
   std::int64_t next_id_ = 1;
   std::optional<WallTime> heartbeat_;
   WallTime heartbeat_since_;  // it has been heard, or waited for, without a pause since

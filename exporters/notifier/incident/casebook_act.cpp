@@ -101,6 +101,7 @@ Status Casebook::resolve(Incident& incident, const Action& action, WallTime now,
   if (incident.state >= State::resolved) return ok();
   incident.state = State::resolved;
   incident.resolved = now;
+  incident.refired.reset();
   std::string note = action.note;
   if (incident.firing > 0)
     note += std::string(note.empty() ? "" : "; ") + std::to_string(incident.firing) + " alerts still fire";
@@ -184,7 +185,6 @@ void Casebook::became_closed(Incident& incident, Outcome outcome, By by, std::st
   if (const auto mine = open_by_key_.find(incident.key); mine != open_by_key_.end() && mine->second == incident.id)
     open_by_key_.erase(mine);
   joined_told_.erase(incident.id);
-  fires_on_.erase(incident.id);
   count(out.tally(), counted::kIncidents, incident.fault_class, incident.service, to_string(outcome));
   if (outcome == Outcome::solved && incident.reopened == 0) count(out.tally(), counted::kFixedFirstTime, incident.fault_class);
   if (outcome != Outcome::solved) line(incident, to_string(outcome), by, std::string(note), now, out);

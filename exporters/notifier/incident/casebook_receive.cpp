@@ -7,7 +7,6 @@ namespace finwatch::notifier {
 namespace {
 
 constexpr nanoseconds kRecordAgain = std::chrono::minutes{5};  // how stale "last said" may be on disk
-constexpr nanoseconds kFiresOn = std::chrono::seconds{30};     // a late copy of an old word is corrected by then
 constexpr nanoseconds kJoinedAgain = std::chrono::minutes{5};  // between two messages that alerts joined one incident
 
 // What an alert is about, when no service of the contract is concerned: what Alertmanager groups by.
@@ -119,11 +118,11 @@ void Casebook::ended(Incident& incident, WallTime when, std::string_view how, Wa
   if (!incident.is_open()) return touch(incident, now, out);
   line(incident, "cleared", {"alertmanager", "alertmanager"}, std::string(how), now, out);
   if (incident.firing == 0 && incident.state < State::resolved) {
-    const bool in_a_moment = fires_on_.erase(incident.id) > 0;  // nobody has heard that it fired again
     incident.state = State::resolved;
     incident.resolved = std::max(when, incident.rests.empty() ? incident.began : incident.rests.back().to);
     line(incident, to_string(State::resolved), {"alertmanager", "alertmanager"}, "", now, out);
-    if (!in_a_moment) tell_those_told(incident, Purpose::resolved, now, out);
+    if (!incident.refired) tell_those_told(incident, Purpose::resolved, now, out);  // else it is what they think
+    incident.refired.reset();
   }
   touch(incident, now, out);
 }
@@ -221,7 +220,7 @@ void Casebook::join(Incident& incident, const ReceivedAlert& alert, WallTime now
     incident.acknowledged.reset();
     incident.acknowledged_by.clear();
     incident.state = state_of(incident);
-    fires_on_.erase(incident.id);  // they hear of it by its first step
+    incident.refired.reset();  // they hear of it by its first step
     line(incident, "policy", {"finwatch", ""}, severity + " → " + incident.severity, now, out);
     return run_steps(incident, Clocks(incident, *contract_), now, out);
   }
@@ -239,7 +238,7 @@ void Casebook::refire(Incident& incident, const ReceivedAlert& alert, WallTime n
     // The same fault, or it never went away: the clocks go on as if nothing had been said.
     incident.resolved.reset();
     incident.state = state_of(incident);
-    fires_on_.try_emplace(incident.id, std::chrono::time_point_cast<WallTime::duration>(now + kFiresOn));
+    incident.refired = now;
     return line(incident, "refired", alertmanager, alert.label("alertname"), now, out);
   }
   reopen(incident, alertmanager, alert.label("alertname"), now, out);
@@ -252,6 +251,7 @@ void Casebook::reopen(Incident& incident, By by, std::string_view note, WallTime
   incident.acknowledged_by.clear();
   incident.outcome = Outcome::open;
   incident.told_levels = 0;
+  incident.refired.reset();
   incident.escalation_began = now;
   incident.next_step = 0;
   ++incident.reopened;

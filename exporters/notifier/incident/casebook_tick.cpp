@@ -7,6 +7,8 @@
 namespace finwatch::notifier {
 namespace {
 
+constexpr nanoseconds kFiresOn = std::chrono::seconds{30};  // a late copy of an old word is corrected by then
+
 unsigned told(const Incident& incident, ClockKind kind) {
   return incident.told_levels >> (2 * static_cast<unsigned>(kind)) & 3U;
 }
@@ -46,19 +48,21 @@ void Casebook::tick_one(Incident& incident, WallTime now, Decisions& out) {
   const std::size_t lines = out.timeline.size();
   const int step = incident.next_step;
   const std::uint32_t levels = incident.told_levels;
+  const std::optional<WallTime> refired = incident.refired;
   if (incident.state < State::resolved) {
     const Clocks clocks(incident, *contract_);
     run_steps(incident, clocks, now, out);
     warn(incident, clocks, now, out);
-    if (const auto fires = fires_on_.find(incident.id); fires != fires_on_.end() && fires->second <= now) {
+    if (incident.refired && now - *incident.refired >= kFiresOn) {
       // The last that people heard was that it is over.
-      fires_on_.erase(fires);
+      incident.refired.reset();
       tell_those_told(incident, Purpose::joined, now, out);
     }
   } else {
     settle(incident, now, out);
   }
-  const bool moved = lines != out.timeline.size() || step != incident.next_step || levels != incident.told_levels;
+  const bool moved = lines != out.timeline.size() || step != incident.next_step || levels != incident.told_levels ||
+                     refired != incident.refired;
   if (moved) return touch(incident, now, out);
   Plan plan = plan_of(incident, now);
   if (plan.due <= now) plan.due = now + std::chrono::seconds{1};
@@ -126,7 +130,8 @@ Casebook::Plan Casebook::plan_of(const Incident& incident, WallTime now) const {
     // A class that has become graver, or a clock that runs again, may have passed a level already.
     if (static_cast<unsigned>(clock.level()) > told(incident, clock.kind)) plan.due = now;
   }
-  if (const auto fires = fires_on_.find(incident.id); fires != fires_on_.end()) plan.due = std::min(plan.due, fires->second);
+  if (incident.refired)
+    plan.due = std::min(plan.due, std::chrono::time_point_cast<WallTime::duration>(*incident.refired + kFiresOn));
   const std::vector<Step>& steps = contract_->steps(incident.severity);
   if (const auto next = static_cast<std::size_t>(incident.next_step); next < steps.size())
     plan.due = std::min(plan.due, clocks.step_due(steps[next].after, now));
@@ -135,7 +140,6 @@ Casebook::Plan Casebook::plan_of(const Incident& incident, WallTime now) const {
 
 // A closed incident that cannot be reopened any more, with its alerts.
 void Casebook::forget(std::int64_t id, WallTime now) {
-  fires_on_.erase(id);
   std::erase_if(alerts_, [id](const auto& one) { return one.second.incident == id; });
   if (heartbeat_incident_ == id) {  // a false alarm, and silent all the time: it is waited for anew
     heartbeat_incident_ = 0;

@@ -48,12 +48,13 @@ struct Incident {
   std::string diagnosis;        // the last one said
   std::int64_t merged_into = 0;
   int reopened = 0;
-  int firing = 0;                 // alerts that fire now
-  int alerts = 0;                 // alerts that ever belonged to it
-  std::vector<Span> rests;        // from resolved to reopened: time that does not count
-  WallTime escalation_began;      // when the policy of its severity started
-  int next_step = 0;              // of that policy
-  std::uint32_t told_levels = 0;  // two bits a clock: the ClockLevel that people were told of
+  int firing = 0;                   // alerts that fire now
+  int alerts = 0;                   // alerts that ever belonged to it
+  std::vector<Span> rests;          // from resolved to reopened: time that does not count
+  WallTime escalation_began;        // when the policy of its severity started
+  int next_step = 0;                // of that policy
+  std::uint32_t told_levels = 0;    // two bits a clock: the ClockLevel that people were told of
+  std::optional<WallTime> refired;  // it fires again since, and people still think that it is over
   WallTime changed;
 
   std::string number() const { return "INC-" + std::to_string(id); }

@@ -62,6 +62,7 @@ struct Record<Incident> {
     visit("escalation_began", i.escalation_began);
     visit("next_step", i.next_step);
     visit("told_levels", i.told_levels);
+    visit("refired", i.refired);
     visit("changed", i.changed);
   }
 };

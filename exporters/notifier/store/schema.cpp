@@ -19,6 +19,7 @@ CREATE TABLE incidents (
   acknowledged_by TEXT NOT NULL, assigned TEXT NOT NULL, diagnosis TEXT NOT NULL,
   merged_into BIGINT NOT NULL, reopened BIGINT NOT NULL, firing BIGINT NOT NULL, alert_count BIGINT NOT NULL,
   rests TEXT NOT NULL, escalation_began BIGINT NOT NULL, next_step BIGINT NOT NULL, told_levels BIGINT NOT NULL,
+  refired BIGINT,
   changed BIGINT NOT NULL);
 CREATE INDEX incidents_open ON incidents (id) WHERE state <> 'closed';
 CREATE INDEX incidents_closed ON incidents (closed) WHERE closed IS NOT NULL;

@@ -177,7 +177,7 @@ std::optional<WallTime> CronLine::next(WallTime after, const Zone& given_zone, c
     }
     if (day_fits(day, calendar)) {
       const auto found = bits_[kHour] == kEveryHour ? first_of_passing_hours(day, after, zone) : first_of_day(day, after, zone);
-      if (found) return found;
+      if (found) return *found <= kLatest ? found : std::nullopt;
     }
     day += days{1};
   }

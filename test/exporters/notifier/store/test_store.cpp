@@ -29,6 +29,7 @@ Incident full_incident() {
   i.rests = {{at(1), at(2, 5)}, {at(3), at(4)}};
   i.next_step = 3;
   i.told_levels = 0xffffffffU;
+  i.refired = at(31);
   return i;
 }
 
