@@ -42,6 +42,7 @@ CONNECTIONS = 8
 SINGLES = 200
 OPEN_WHEN_IDLE = 1000
 AFTER = 30  # seconds in which digests go out
+MOST_MIB = 30e6 / 2**20  # resident at the peak, of 10,000 alerts or fewer
 
 
 def labels(number, shape):
@@ -218,6 +219,8 @@ def storm(shape, options):
         row.update(pages(notifier))
         row["peak_after"], row["rss_after"] = memory_mib(pid, "VmHWM"), memory_mib(pid, "VmRSS")
         check(row["incidents"] == (1 if shape == "service" else options.alerts), f"{row['incidents']} incidents")
+        if options.alerts <= 10_000:
+            check(row["peak_after"] <= MOST_MIB, f"{row['peak_after']:.1f} MiB resident at the peak; {MOST_MIB:.1f} (30 MB) is the bound")
         with contextlib.closing(Disk(where)) as disk:
             row["floor_posts"] = disk.seconds(bodies)
             one = [bodies[0][:len(bodies[0]) // PER_POST]] * 1000

@@ -13,7 +13,8 @@ constexpr std::size_t kMostFacts = 15;
 Words name_or(const auto* named, const std::string& id) { return named == nullptr ? Words{id, id} : named->name; }
 
 std::string runbook_of(const Incident& incident, const Setup& setup, const std::string& language) {
-  if (incident.runbook.starts_with("http://") || incident.runbook.starts_with("https://")) return incident.runbook;
+  const std::string& runbook = incident.runbook;
+  if (runbook.starts_with("http://") || runbook.starts_with("https://")) return runbook;
   // The alerts' labels are in the journal alone; what it is about is one of the two.
   return fill_link(setup.links.runbooks, incident, {.instance = incident.where, .target = incident.where}, language);
 }
@@ -118,7 +119,7 @@ Message compose(const Job& job, const Outbox& outbox, const Casebook& casebook, 
     if (const Incident* incident = casebook.find(delivery->incident);
         incident != nullptr && std::find(incidents.begin(), incidents.end(), incident) == incidents.end())
       incidents.push_back(incident);
-    for (const std::string& person : delivery->person.empty() ? delivery->mention : std::vector{delivery->person})
+    for (const std::string& person : delivery->person.empty() ? delivery->mention : std::vector{delivery->person.text()})
       if (std::find(people.begin(), people.end(), person) == people.end()) people.push_back(person);
   }
   const auto rank = [&](const Incident* incident) {

@@ -1,6 +1,7 @@
 #include "notifier/engine/outbox.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace finwatch::notifier {
 namespace {
@@ -38,9 +39,8 @@ void Outbox::replace(const Setup& setup) {
   setup_ = &setup;
   for (auto& [lane, limits] : limits_) limits.replace(limits_of(lane, setup.contract->channels));
   held_until_.clear();
-  queues_.clear();
-  for (const auto& [id, delivery] : waiting_)
-    if (delivery.state == DeliveryState::queued) queues_[lane_of(delivery)].add({urgency(delivery.purpose), id});
+  for (const auto& [lane, queue] : std::exchange(queues_, {}))
+    for (const Place& place : queue.all()) queues_[lane_of(*at(place.second))].add(place);
 }
 
 Limits& Outbox::limits_for(ChannelKind lane) {
@@ -138,7 +138,7 @@ void Outbox::spare_telephones(ChannelKind lane, WallTime now) {
     if (!fall_back(delivery, now)) continue;
     delivery.code = "daily_share";
     delivery.note = "this telephone has had as many messages as it may have in a day";
-    line(delivery, "not_told", whom(delivery) + ": " + delivery.note, now);
+    line(delivery, "not_told", whom(delivery) + ": " + delivery.note.text(), now);
     finish(delivery, DeliveryState::failed, now);
   }
 }

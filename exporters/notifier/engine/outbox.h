@@ -15,6 +15,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "notifier/channel/channel.h"
@@ -123,7 +124,7 @@ class Outbox {
   bool fall_back(const Delivery& delivery, WallTime now);
 
   const Setup* setup_;
-  std::map<std::int64_t, Delivery> waiting_;  // all that is not delivered or dropped
+  std::unordered_map<std::int64_t, Delivery> waiting_;  // all that is not delivered or dropped
   std::map<ChannelKind, Queue> queues_;
   std::map<ChannelKind, std::vector<Doubt>> doubts_;
   std::map<ChannelKind, Limits> limits_;

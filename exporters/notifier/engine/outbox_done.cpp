@@ -120,7 +120,7 @@ bool Outbox::fall_back(const Delivery& delivery, WallTime now) {
     choices = its->second;
   else if (!setup_->contract->channels.has(delivery.channel))
     choices.assign(std::begin(kAnyOther), std::end(kAnyOther));
-  const std::vector<std::string> people = delivery.person.empty() ? delivery.mention : std::vector{delivery.person};
+  const std::vector<std::string> people = delivery.person.empty() ? delivery.mention : std::vector{delivery.person.text()};
   for (const ChannelKind channel : choices) {
     if (tried.contains(channel) || !setup_->contract->channels.has(channel)) continue;
     Delivery other{.incident = delivery.incident, .purpose = delivery.purpose, .step = delivery.step, .channel = channel};
@@ -165,7 +165,7 @@ void Outbox::abandon(ChannelKind lane, WallTime now, Tally tally) {
     }
     delivery->code = "no_channel";
     delivery->note = "this channel is not set up any more";
-    line(*delivery, "not_told", whom(*delivery) + ": " + delivery->note, now);
+    line(*delivery, "not_told", whom(*delivery) + ": " + delivery->note.text(), now);
     if (!fall_back(*delivery, now)) count(tally, counted::kDead, to_string(lane));
     finish(*delivery, DeliveryState::failed, now);
   }

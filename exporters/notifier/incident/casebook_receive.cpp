@@ -191,7 +191,7 @@ void Casebook::begin(Incident& incident, WallTime now, Decisions& out) {
   count(out.tally(), counted::kOpened, incident.fault_class, incident.service, incident.severity);
   line(incident, to_string(State::received), {"alertmanager", "alertmanager"}, incident.alertname, now, out);
   incident.state = State::classified;
-  line(incident, to_string(State::classified), we, incident.fault_class + ", " + incident.severity, now, out);
+  line(incident, to_string(State::classified), we, incident.fault_class.text() + ", " + incident.severity.text(), now, out);
   incident.escalation_began = now;
   const std::vector<Step>& steps = contract_->steps(incident.severity);
   if (!steps.empty())
@@ -218,10 +218,10 @@ void Casebook::join(Incident& incident, const ReceivedAlert& alert, WallTime now
     incident.escalation_began = now;
     incident.next_step = 0;
     incident.acknowledged.reset();
-    incident.acknowledged_by.clear();
+    incident.acknowledged_by = {};
     incident.state = state_of(incident);
     incident.refired.reset();  // they hear of it by its first step
-    line(incident, "policy", {"finwatch", ""}, severity + " → " + incident.severity, now, out);
+    line(incident, "policy", {"finwatch", ""}, severity + " → " + incident.severity.text(), now, out);
     return run_steps(incident, Clocks(incident, *contract_), now, out);
   }
   if (was_over) return;
@@ -248,7 +248,7 @@ void Casebook::reopen(Incident& incident, By by, std::string_view note, WallTime
   // The clocks stood still since it was resolved; or closed, when it was taken for a false alarm.
   incident.rests.push_back({incident.resolved.value_or(incident.closed.value_or(now)), now});
   incident.acknowledged = incident.diagnosed = incident.resolved = incident.verified = incident.closed = std::nullopt;
-  incident.acknowledged_by.clear();
+  incident.acknowledged_by = {};
   incident.outcome = Outcome::open;
   incident.told_levels = 0;
   incident.refired.reset();

@@ -16,6 +16,7 @@
 
 #include "conf/both_languages.h"
 #include "core/clock.h"
+#include "core/shared_text.h"
 #include "notifier/contract/channels.h"
 #include "notifier/contract/counted_time.h"
 
@@ -35,7 +36,7 @@ constexpr std::string_view to_string(Outcome outcome) { return kOutcomeNames[sta
 struct Incident {
   std::int64_t id = 0;
   std::string key;  // alerts of the same key join it while it is open
-  std::string service, fault_class, severity, area, alertname, runbook;
+  SharedText service, fault_class, severity, area, alertname, runbook;
   std::string where;  // what it is about, of the first alert's labels: "erp" of target, "db1:9100" of instance
   Words title;
   State state = State::received;
@@ -43,9 +44,9 @@ struct Incident {
   WallTime began;     // the earliest startsAt: the clocks start here
   WallTime received;  // when the first alert came in
   std::optional<WallTime> acknowledged, diagnosed, resolved, verified, closed;
-  std::string acknowledged_by;  // a person's id, or a user of the page
-  std::string assigned;         // a person's id, or the user who took it
-  std::string diagnosis;        // the last one said
+  SharedText acknowledged_by;  // a person's id, or a user of the page
+  SharedText assigned;         // a person's id, or the user who took it
+  SharedText diagnosis;        // the last one said
   std::int64_t merged_into = 0;
   int reopened = 0;
   int firing = 0;                   // alerts that fire now
@@ -108,19 +109,19 @@ struct Delivery {
   Purpose purpose = Purpose::page;
   int step = -1;  // of the policy; -1 when it is none of its steps
   ChannelKind channel = ChannelKind::console;
-  std::string person;                // of a personal channel
-  std::vector<std::string> mention;  // of a group: whom it is for
   DeliveryState state = DeliveryState::queued;
+  bool maybe_twice = false;  // it may have been said before
   int attempts = 0;
+  SharedText person;                 // of a personal channel
+  std::vector<std::string> mention;  // of a group: whom it is for
   WallTime created;
   WallTime next;  // not before
   std::optional<WallTime> sent, done;
-  std::string code;              // the provider's, of the last answer
-  std::string note;              // its words
-  std::string provider_id;       // what the provider calls it: BizId, SerialNo, Message-ID
+  SharedText code;               // the provider's, of the last answer
+  SharedText note;               // its words
+  SharedText provider_id;        // what the provider calls it: BizId, SerialNo, Message-ID
   std::int64_t fallback_of = 0;  // the delivery that failed before it
   std::int64_t carried_by = 0;   // the delivery whose digest said it too
-  bool maybe_twice = false;      // it may have been said before
 };
 
 /// A number of the metrics that must survive a restart: family and its labels, `a="1",b="2"`.

@@ -34,6 +34,7 @@ class ValueWriter {
   explicit ValueWriter(std::string& out) : out_(out) {}
 
   void operator()(std::string_view, const std::string& value) { append_text(next(), value); }
+  void operator()(std::string_view, const SharedText& value) { append_text(next(), value); }
   template <std::integral T>
   void operator()(std::string_view, const T& value) {
     append_number(next(), static_cast<std::int64_t>(value));
@@ -72,6 +73,7 @@ class ValueReader {
   ValueReader(const SqlTable& rows, std::size_t row) : rows_(rows), row_(row) {}
 
   void operator()(std::string_view, std::string& value) { value = next(); }
+  void operator()(std::string_view, SharedText& value) { value = next(); }
   template <std::integral T>
   void operator()(std::string_view name, T& value) {
     const auto number = to_number<std::int64_t>(next());

@@ -45,7 +45,7 @@ class FakeStore final : public Store {
   Result<std::vector<Incident>> incidents(const IncidentQuery& query) override {
     return newest<Incident>(journal_->incidents, query.most, query.before, [&](const Incident& each) {
       const auto any_or = [](const std::string& wanted, const std::string& is) { return wanted.empty() || wanted == is; };
-      const std::string all = each.title.zh + each.title.en + each.key + each.alertname + each.number();
+      const std::string all = each.title.zh + each.title.en + each.key + each.alertname.text() + each.number();
       return (!query.open || *query.open == each.is_open()) && any_or(query.service, each.service) &&
              any_or(query.fault_class, each.fault_class) && any_or(query.severity, each.severity) &&
              (!query.began_from || each.began >= *query.began_from) && (!query.began_to || each.began < *query.began_to) &&

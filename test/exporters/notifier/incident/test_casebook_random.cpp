@@ -334,10 +334,10 @@ class Year {
     for (const Delivery& message : out.messages) {
       if (message.purpose != Purpose::page && message.purpose != Purpose::heartbeat) continue;
       const Incident& incident = *casebook_.find(message.incident);
-      CAPTURE(incident.number(), incident.severity, message.step, to_string(message.channel));
+      CAPTURE(incident.number(), incident.severity.text(), message.step, to_string(message.channel));
       REQUIRE(paged_
-                  .insert({message.incident, incident.reopened, incident.severity, message.step,
-                           std::string(to_string(message.channel)) + message.person})
+                  .insert({message.incident, incident.reopened, incident.severity.text(), message.step,
+                           std::string(to_string(message.channel)) + message.person.text()})
                   .second);
     }
   }
