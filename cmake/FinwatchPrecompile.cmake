@@ -1,4 +1,4 @@
-# The standard headers that most files begin with, read once for all libraries and once for all tests: with sanitizers that is a
+# The standard headers that most files begin with, read once for all libraries and once for all tests: with clang and sanitizers that is a
 # third of the building time. Only there: what users run is built from what each file includes itself, and where there is a
 # compiler cache it does better. Nothing that brings <iomanip>, whose std::quoted is found by argument where we have a quoted().
 #
@@ -7,7 +7,8 @@ set(FINWATCH_PRECOMPILED <algorithm> <array> <chrono> <cstdint> <functional> <ma
     <span> <string> <string_view> <unordered_map> <utility> <variant> <vector>)
 
 function(finwatch_precompile)
-  if(NOT FINWATCH_SANITIZE OR CMAKE_CXX_COMPILER_LAUNCHER)
+  # GCC wants every macro of a command line to be the same, and ours are each library's own.
+  if(NOT FINWATCH_SANITIZE OR CMAKE_CXX_COMPILER_LAUNCHER OR NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
     return()
   endif()
   target_compile_options(finwatch_options INTERFACE -pthread)  # the same flags everywhere

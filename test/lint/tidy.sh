@@ -15,10 +15,13 @@ cmake --preset asan >"$room/configure.log" 2>&1 || { cat "$room/configure.log"; 
 
 # What is compiled twice (the fuzzers compile the tree again) is looked at once, and generated files not at all.
 python3 - build/asan/compile_commands.json "$room/compile_commands.json" "$@" >"$room/files" <<'E2'
-import json, os, sys
+import json, os, re, sys
 commands, words = {}, sys.argv[3:]
 for command in json.load(open(sys.argv[1])):
     path = os.path.relpath(command["file"])
+    precompiled = re.search(r"-include-pch -Xclang (\S+)", command["command"])
+    if precompiled and not os.path.exists(precompiled[1]):
+        command["command"] = re.sub(r"-Winvalid-pch|-Xclang -include(-pch)? -Xclang \S+", "", command["command"])
     if not path.startswith("build/") and (not words or any(word in path for word in words)):
         commands.setdefault(path, command)
 json.dump(list(commands.values()), open(sys.argv[2], "w"))
