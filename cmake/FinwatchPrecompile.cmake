@@ -1,6 +1,6 @@
-# The standard headers that most files begin with, read once for all libraries and once for all tests: with clang and sanitizers that is a
-# third of the building time. Only there: what users run is built from what each file includes itself, and where there is a
-# compiler cache it does better. Nothing that brings <iomanip>, whose std::quoted is found by argument where we have a quoted().
+# The standard headers that most files begin with, read once for all libraries and once for all tests: with clang and sanitizers
+# that is a good part of the building time. Only there: what users run is built from what each file includes itself, and where
+# there is a compiler cache it does better. Nothing that brings <iomanip>, whose std::quoted is found by argument where we have a quoted().
 #
 #   finwatch_precompile()    # after all targets are there
 set(FINWATCH_PRECOMPILED <algorithm> <array> <chrono> <cstdint> <functional> <map> <memory> <mutex> <optional> <set>
@@ -16,7 +16,8 @@ function(finwatch_precompile)
   set(first_test test_core)
   set(first_library finwatch_common)
   target_precompile_headers(${first_library} PRIVATE ${FINWATCH_PRECOMPILED})
-  target_precompile_headers(${first_test} PRIVATE ${FINWATCH_PRECOMPILED} "$<$<COMPILE_LANGUAGE:CXX>:${PROJECT_SOURCE_DIR}/test/support/catch.h>")
+  target_precompile_headers(${first_test} PRIVATE ${FINWATCH_PRECOMPILED}
+    ${PROJECT_SOURCE_DIR}/test/support/catch.h)
   foreach(folder exporters/common exporters/host exporters/database exporters/workflow exporters/notifier rules/tool test)
     get_directory_property(targets DIRECTORY ${PROJECT_SOURCE_DIR}/${folder} BUILDSYSTEM_TARGETS)
     foreach(target IN LISTS targets)

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Installs what the tests need, builds, and runs all of them.
 #
-#   test/run.sh                   everything (about half an hour on two cores)
+#   test/run.sh                   everything (about an hour on two cores)
 #   test/run.sh --quick           unit and fault tests only, without sanitizers
 #   test/run.sh --only STAGE …    some stages          --list   their names
 #

@@ -19,6 +19,7 @@ import json, os, re, sys
 commands, words = {}, sys.argv[3:]
 for command in json.load(open(sys.argv[1])):
     path = os.path.relpath(command["file"])
+    # Only a build makes the precompiled header; without one its headers are read from their text.
     precompiled = re.search(r"-include-pch -Xclang (\S+)", command["command"])
     if precompiled and not os.path.exists(precompiled[1]):
         command["command"] = re.sub(r"-Winvalid-pch|-Xclang -include(-pch)? -Xclang \S+", "", command["command"])

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "core/result.h"
+#include "core/text_hash.h"
 
 namespace finwatch {
 
@@ -50,14 +51,9 @@ class NameFilter {
   bool accepts(std::string_view name);
 
  private:
-  struct Hash {
-    using is_transparent = void;
-    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
-  };
-
   std::shared_ptr<Pattern> include_;
   std::shared_ptr<Pattern> exclude_;
-  std::unordered_map<std::string, bool, Hash, std::equal_to<>> known_;
+  std::unordered_map<std::string, bool, TextHash, std::equal_to<>> known_;
 };
 
 }  // namespace finwatch

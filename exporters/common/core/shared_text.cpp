@@ -1,21 +1,17 @@
 #include "core/shared_text.h"
 
-#include <functional>
 #include <mutex>
 #include <unordered_map>
+
+#include "core/text_hash.h"
 
 namespace finwatch {
 namespace {
 
-struct Hash {
-  using is_transparent = void;
-  std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-};
-
 // Its nodes stay where they are.
 struct Table {
   std::mutex mutex;
-  std::unordered_map<std::string, std::atomic<std::uint32_t>, Hash, std::equal_to<>> texts;
+  std::unordered_map<std::string, std::atomic<std::uint32_t>, TextHash, std::equal_to<>> texts;
 };
 
 // Never taken down: a static of somebody else may hold a text until the very end.

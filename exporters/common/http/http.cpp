@@ -50,17 +50,16 @@ Errc code_of(CURLcode code) {
   }
 }
 
-CURLcode started() {
-  static const CURLcode once = curl_global_init(CURL_GLOBAL_DEFAULT);
-  return once;
-}
-
 }  // namespace
 
-void prepare_http() { started(); }
+Status prepare_curl() {
+  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
+  if (started == CURLE_OK) return ok();
+  return {Errc::internal, std::string("libcurl: ") + curl_easy_strerror(started)};
+}
 
 Result<HttpReply> http(const HttpRequest& asked) {
-  if (started() != CURLE_OK) return Error{Errc::internal, std::string("libcurl: ") + curl_easy_strerror(started())};
+  if (const Status prepared = prepare_curl(); !prepared) return prepared.error();
   const std::unique_ptr<CURL, void (*)(CURL*)> handle(curl_easy_init(), curl_easy_cleanup);
   if (!handle) return Error{Errc::internal, "libcurl gives no handle"};
   Headers headers;

@@ -45,9 +45,9 @@ struct HttpReply {
 /// answer that is cut, too large or wrongly packed; unavailable for everything else. The message does not name the URL.
 Result<HttpReply> http(const HttpRequest& asked);
 
-/// What the first call would do: it sets libcurl and OpenSSL up, which touches 1 MiB of their code that nothing needs again. Called at the
-/// start, forget_the_start() gives that back.
-void prepare_http();
+/// Sets libcurl and OpenSSL up, once; whoever makes a handle of libcurl calls it first. It touches 1 MiB of their code that nothing
+/// needs again: called at the start, forget_the_start() gives that back. internal: libcurl refuses.
+Status prepare_curl();
 
 /// As it may stand in a query or a form.
 std::string url_part(std::string_view text);

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "core/text.h"
+#include "http/http.h"
 #include "notifier/channel/verdict.h"
 
 namespace finwatch::notifier {
@@ -124,8 +125,7 @@ Result<std::string> smtp_url(std::string_view smarthost) {
 }
 
 Receipt send_letter(const SmtpCall& asked) {
-  static const CURLcode started = curl_global_init(CURL_GLOBAL_DEFAULT);
-  const std::unique_ptr<CURL, void (*)(CURL*)> handle(started == CURLE_OK ? curl_easy_init() : nullptr, curl_easy_cleanup);
+  const std::unique_ptr<CURL, void (*)(CURL*)> handle(prepare_curl() ? curl_easy_init() : nullptr, curl_easy_cleanup);
   if (!handle) return {Verdict::later, "internal", note_of("libcurl 不可用", "libcurl gives no handle"), {}, {}};
   CURL* const call = handle.get();
   Lines to;

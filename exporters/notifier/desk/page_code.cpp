@@ -48,10 +48,8 @@ Result<Told> who_was_told(Store& store) {
     const Result<std::vector<Delivery>> deliveries =
         store.deliveries({.incident = incident.id, .state = {}, .channel = {}, .most = kMostDeliveries});
     if (!deliveries) return deliveries.error();
-    for (const Delivery& delivery : *deliveries) {
-      if (!delivery.person.empty()) told.emplace(incident.id, delivery.person);
-      for (const std::string& person : delivery.mention) told.emplace(incident.id, person);
-    }
+    for (const Delivery& delivery : *deliveries)
+      for (const std::string& person : delivery.people()) told.emplace(incident.id, person);
   }
   return told;
 }

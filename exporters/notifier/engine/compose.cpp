@@ -119,7 +119,7 @@ Message compose(const Job& job, const Outbox& outbox, const Casebook& casebook, 
     if (const Incident* incident = casebook.find(delivery->incident);
         incident != nullptr && std::find(incidents.begin(), incidents.end(), incident) == incidents.end())
       incidents.push_back(incident);
-    for (const std::string& person : delivery->person.empty() ? delivery->mention : std::vector{delivery->person.text()})
+    for (const std::string& person : delivery->people())
       if (std::find(people.begin(), people.end(), person) == people.end()) people.push_back(person);
   }
   const auto rank = [&](const Incident* incident) {

@@ -27,9 +27,8 @@ int urgency(Purpose purpose) {
 }  // namespace
 
 std::string whom(const Delivery& delivery) {
-  if (!delivery.person.empty()) return delivery.person;
   std::string names;
-  for (const std::string& name : delivery.mention) names.append(names.empty() ? "" : ", ").append(name);
+  for (const std::string& name : delivery.people()) names.append(names.empty() ? "" : ", ").append(name);
   return names;
 }
 

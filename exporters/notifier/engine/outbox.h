@@ -137,7 +137,7 @@ class Outbox {
   std::int64_t next_id_ = 1;
 };
 
-/// The person, or those whom a group is to notice.
+/// Whom it is for, as one text.
 std::string whom(const Delivery& delivery);
 
 }  // namespace finwatch::notifier

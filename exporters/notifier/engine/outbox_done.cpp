@@ -120,7 +120,7 @@ bool Outbox::fall_back(const Delivery& delivery, WallTime now) {
     choices = its->second;
   else if (!setup_->contract->channels.has(delivery.channel))
     choices.assign(std::begin(kAnyOther), std::end(kAnyOther));
-  const std::vector<std::string> people = delivery.person.empty() ? delivery.mention : std::vector{delivery.person.text()};
+  const std::vector<std::string> people = delivery.people();
   for (const ChannelKind channel : choices) {
     if (tried.contains(channel) || !setup_->contract->channels.has(channel)) continue;
     Delivery other{.incident = delivery.incident, .purpose = delivery.purpose, .step = delivery.step, .channel = channel};

@@ -39,7 +39,7 @@ Status EngineWorker::begin() {
   Result<Lanes> lanes = open_lanes(*setup_);
   if (!lanes) return lanes.error();
   lanes_ = std::move(*lanes);
-  prepare_http();
+  if (Status prepared = prepare_curl(); !prepared) return prepared;
   casebook_ = std::make_unique<Casebook>(setup_->contract, setup_->incidents, env_.clock->wall());
   outbox_ = std::make_unique<Outbox>(*setup_);
   thread_ = std::thread([this] { run(); });

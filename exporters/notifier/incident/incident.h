@@ -122,6 +122,9 @@ struct Delivery {
   SharedText provider_id;        // what the provider calls it: BizId, SerialNo, Message-ID
   std::int64_t fallback_of = 0;  // the delivery that failed before it
   std::int64_t carried_by = 0;   // the delivery whose digest said it too
+
+  /// Whom it is for: the person, or those whom the group is to notice.
+  std::vector<std::string> people() const { return person.empty() ? mention : std::vector{person.text()}; }
 };
 
 /// A number of the metrics that must survive a restart: family and its labels, `a="1",b="2"`.

@@ -1,7 +1,6 @@
 // A year of what may happen to a casebook, drawn at random, beside what must hold of it.
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <deque>
 #include <random>
 #include <tuple>
@@ -90,12 +89,15 @@ struct Journal {
     for (const AlertRecord& alert : decided.alerts) alerts[{alert.fingerprint, alert.starts}] = alert;
     for (const auto& [key, value] : decided.counted) counters[key] = value;
   }
+  static bool is_kept(const Incident& incident, const IncidentSetup& setup, WallTime now) {
+    return incident.is_open() || now - *incident.closed < setup.reopen_within;
+  }
   Casebook restored(const std::shared_ptr<const Contract>& contract, const IncidentSetup& setup, WallTime now) const {
     Casebook casebook(contract, setup, now);
     std::vector<Incident> wanted;
     std::set<std::int64_t> ids;
     for (const auto& [id, incident] : incidents)
-      if (incident.is_open() || now - *incident.closed < setup.reopen_within) {
+      if (is_kept(incident, setup, now)) {
         wanted.push_back(incident);
         ids.insert(id);
       }
@@ -295,11 +297,10 @@ class Year {
   /// A gap of the heartbeat that has not been seen yet would be seen later than without a restart: it ends here.
   void restore(Casebook& casebook) {
     // A false alarm of it whose time is over is forgotten by the restart, as the next tick would have forgotten it.
-    const bool silent =
-        casebook.heartbeat_silent() && std::ranges::any_of(journal_.incidents, [&](const auto& one) {
-          const Incident& kept = one.second;
-          return kept.key == kHeartbeatKey && kept.firing > 0 && (kept.is_open() || now_ - *kept.closed < setup_.reopen_within);
-        });
+    const bool silent = casebook.heartbeat_silent() && std::ranges::any_of(journal_.incidents, [&](const auto& one) {
+                          const Incident& kept = one.second;
+                          return kept.key == kHeartbeatKey && kept.firing > 0 && Journal::is_kept(kept, setup_, now_);
+                        });
     casebook = journal_.restored(contract_, setup_, now_);
     REQUIRE(casebook.heartbeat_silent() == silent);
     if (silent) return;
@@ -438,11 +439,7 @@ class Year {
 }  // namespace
 
 TEST_CASE("casebook: a year at random") {
-  // Another year each time: FINWATCH_SEED=random. What it finds is a fault, but not one of the change that is being tested.
-  const char* given = std::getenv("FINWATCH_SEED");
-  const unsigned seed = given == nullptr                      ? 2026U
-                        : given == std::string_view("random") ? std::random_device{}()
-                                                              : static_cast<unsigned>(std::stoul(given));
+  const unsigned seed = std::random_device{}();
   CAPTURE(seed);
   SECTION("in Shanghai") { Year("Asia/Shanghai", {}, seed).run(); }
   SECTION("in New York, where clocks change") { Year("America/New_York", {}, seed).run(); }
